@@ -1,0 +1,5 @@
+import { leave } from '../lib/system/leave.js'
+import { runHook } from '../lib/run/hook.js'
+import { pre } from '../lib/run/pre.js'
+
+leave(await runHook('pre', pre))

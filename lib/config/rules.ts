@@ -1,0 +1,160 @@
+import type { Config, PolicyConfig } from '../generated/config.js'
+import { duration } from '../text/measure.js'
+import type { Origin } from './defaults.js'
+import { pathText, shown, type Location } from './location.js'
+
+/** What a rule says to one place of the configuration. */
+export interface Remark {
+  readonly severity: 'error' | 'warning'
+  readonly location: Location
+  readonly message: string
+}
+
+/** A rule about settings that only together are right or wrong; `isSet` tells what the file itself says. */
+type Rule = (config: Config, isSet: (location: Location) => boolean) => readonly Remark[]
+
+/** Given a valid configuration with its defaults, return what the rules between settings say to it. */
+export function remarks(config: Config, origins: ReadonlyMap<string, Origin>): readonly Remark[] {
+  const isSet = (location: Location): boolean => origins.get(pathText(location)) === 'file'
+  return Object.values(rules).flatMap((rule) => rule(config, isSet))
+}
+
+const error = (location: Location, message: string): Remark => ({ severity: 'error', location, message })
+const warning = (location: Location, message: string): Remark => ({ severity: 'warning', location, message })
+
+/** For each policy, the remarks of `judge`, which is handed the policy and where it stands. */
+const eachPolicy = (config: Config, judge: (policy: PolicyConfig, place: Location) => readonly Remark[]) =>
+  config.policies.flatMap((policy, index) => judge(policy, ['policies', index]))
+
+/** Every rule, by name. */
+export const rules = {
+  leaveOutNeedsKeeping: (config) =>
+    eachPolicy(config, (policy, place) =>
+      (['ifInUse', 'ifUnknown', 'ifStillInUse'] as const)
+        .filter((key) => policy[key] === 'leave-out')
+        .map((key) =>
+          error(
+            [...place, key],
+            '"leave-out" puts an older copy in the place of the one left out. That comes with keeping older copies, which ' +
+              'this version cannot do: until then rotation would delete the last good copy. Use "halt", "copy-and-prove"' +
+              `${key === 'ifInUse' ? ' or "wait"' : ''}.`,
+          ),
+        ),
+    ),
+
+  attachedNeedsClearText: (config) =>
+    eachPolicy(config, ({ when, allowClearText }, place) =>
+      when === 'attached' && !allowClearText
+        ? [
+            error(
+              [...place, 'when'],
+              '"attached" backs up the mounted contents as clear text, even those of an encrypted image. If that is ' +
+                'wanted, add "allowClearText": true to this policy.',
+            ),
+          ]
+        : [],
+    ),
+
+  clearTextNeedsAttached: (config, isSet) =>
+    eachPolicy(config, ({ when, allowClearText }, place) =>
+      when === 'detached' && allowClearText && isSet([...place, 'allowClearText'])
+        ? [warning([...place, 'allowClearText'], 'it changes nothing without "when": "attached".')]
+        : [],
+    ),
+
+  everyPolicyIsReached: ({ policies }) => {
+    const forAll = policies.findIndex(({ match }) => match === undefined)
+    const seen = new Map<string, number>()
+    return policies.flatMap((policy, index) => {
+      const place = ['policies', index]
+      if (forAll >= 0 && index > forAll) {
+        const first = pathText(['policies', forAll])
+        return [error(place, `it is never reached: ${first} has no "match" and is for every image. Put that one last.`)]
+      }
+      const match = JSON.stringify([policy.match?.user, policy.match?.path])
+      const before = seen.get(match)
+      seen.set(match, before ?? index)
+      if (before === undefined) return []
+      return [error(place, `it is never reached: ${pathText(['policies', before])} has the same "match".`)]
+    })
+  },
+
+  waitNeedsTime: (config) =>
+    eachPolicy(config, ({ ifInUse, waitMinutes }, place) => {
+      if (ifInUse !== 'wait') return []
+      const total = config.limits.waitMinutes
+      if (total === 0) return [error(['limits', 'waitMinutes'], `0 forbids all waiting, but ${pathText(place)} waits.`)]
+      if (waitMinutes === 0) {
+        return [error([...place, 'ifInUse'], '"wait" needs "waitMinutes" above 0 in this policy.')]
+      }
+      if (waitMinutes <= total) return []
+      const less = `all waiting of a run together ends after ${duration(total * 60)} (limits.waitMinutes).`
+      return [warning([...place, 'waitMinutes'], `it will never be waited for that long: ${less}`)]
+    }),
+
+  waitSettingsNeedWait: (config, isSet) =>
+    eachPolicy(config, ({ ifInUse, waitMinutes }, place) =>
+      (['waitMinutes', 'ifStillInUse'] as const)
+        .filter((key) => ifInUse !== 'wait' && isSet([...place, key]) && (key === 'ifStillInUse' || waitMinutes > 0))
+        .map((key) => warning([...place, key], 'it changes nothing without "ifInUse": "wait".')),
+    ),
+
+  waitFitsIntoHook: ({ limits: { waitMinutes, hookMinutes } }) =>
+    waitMinutes < hookMinutes
+      ? []
+      : [
+          error(
+            ['limits', 'waitMinutes'],
+            `waiting may take ${duration(waitMinutes * 60)}, but a hook gives up after ${duration(hookMinutes * 60)} ` +
+              '(limits.hookMinutes): it must be less.',
+          ),
+        ],
+
+  quietIsLongEnough: ({ limits: { quietSeconds } }) =>
+    quietSeconds >= 2
+      ? []
+      : [
+          warning(
+            ['limits', 'quietSeconds'],
+            'HFS+ counts whole seconds: looks less than 2 s apart can miss a change.',
+          ),
+        ],
+
+  pathsArePlain: ({ search, policies, stateFolder = '' }) => {
+    const places: (readonly [Location, string])[] = [
+      [['stateFolder'], stateFolder],
+      ...search.roots.map((root, index) => [['search', 'roots', index], root] as const),
+      ...policies.map(({ match }, index) => [['policies', index, 'match', 'path'], match?.path ?? ''] as const),
+    ]
+    return places
+      .filter(([, path]) => path.split('/').some((name, at, names) => isOdd(name, at, names.length)))
+      .map(([location, path]) =>
+        error(location, `${shown(path)} must be written without ".", ".." and double slashes.`),
+      )
+  },
+
+  reportCommandIsAbsolute: ({ report: { command } }) => {
+    const [program] = command
+    if (program === undefined || program.startsWith('/')) return []
+    return [
+      error(['report', 'command', 0], `${shown(program)} must be the absolute path of a program; there is no shell.`),
+    ]
+  },
+
+  textsHoldNoZero: (config) => zeros(config, []),
+} as const satisfies Readonly<Record<string, Rule>>
+
+const isOdd = (name: string, at: number, length: number): boolean =>
+  name === '.' || name === '..' || (name === '' && at > 0 && at < length - 1)
+
+/** The system ends a path or an argument at a zero byte. */
+function zeros(value: unknown, location: Location): readonly Remark[] {
+  if (typeof value === 'string') {
+    return value.includes('\0')
+      ? [error(location, `${shown(value)} holds a zero byte, which no path or argument can.`)]
+      : []
+  }
+  if (Array.isArray(value)) return value.flatMap((item: unknown, index) => zeros(item, [...location, index]))
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, item]) => zeros(item, [...location, key]))
+}

@@ -1,0 +1,108 @@
+import { Buffer } from 'node:buffer'
+import { isBundlePlist } from '../image/bundle-plist.js'
+import { v1Length, v2FixedLength } from '../image/encryption-header.js'
+import { fileKind, recogniseFile, tailLength, type FileFormat } from '../image/format.js'
+import type { Encryption } from '../image/image.js'
+import { tokenUuid } from '../image/token.js'
+import { readRange, withFileIn, type Folder } from '../system/folder.js'
+import { systemCode } from '../system/file-system-error.js'
+import type { RawPath } from '../text/raw-path.js'
+import { identityOf } from './identity.js'
+
+/** What the content of a folder or file says. */
+export interface Recognised {
+  readonly encryption: Encryption
+  readonly identity: string
+}
+
+const plistLimit = 1024 * 1024
+const plists = ['Info.plist', 'Info.bckup'] as RawPath[]
+const token = 'token' as RawPath
+
+/**
+ * Given an open folder that looks like a sparse bundle, return what its property lists and token say, or undefined
+ * where neither list makes it one. Apple's reader does the same: Info.plist, else Info.bckup. Throws OperationalError
+ * where the rights or the disk forbid a look.
+ */
+export function recogniseBundle(folder: Folder): Recognised | undefined {
+  for (const name of plists) {
+    const bytes = readSmall(folder, name)
+    if (bytes === undefined || !isBundlePlist(bytes)) continue
+    const { encryption, uuid } = readTokenHead(folder)
+    return {
+      encryption,
+      identity: identityOf({ uuid, inode: folder.stats.ino, born: folder.stats.birthtimeMs, content: bytes }),
+    }
+  }
+  return undefined
+}
+
+/** Given an open folder that is no readable bundle in spite of its name, return what can be said of it. */
+export function unrecognisedBundle({ stats }: Folder): Recognised {
+  const content = Buffer.alloc(0)
+  return {
+    encryption: 'unknown',
+    identity: identityOf({ uuid: undefined, inode: stats.ino, born: stats.birthtimeMs, content }),
+  }
+}
+
+/** What a single file is, with its owner and place where it is an image. */
+export interface RecognisedFile extends Recognised {
+  readonly kind: ReturnType<typeof fileKind>
+  readonly format: FileFormat
+  readonly stats: { readonly uid: number; readonly dev: number; readonly ino: number }
+}
+
+/** Given an open folder and the name of a regular file in it, return what its content says. Throws OperationalError. */
+export function recogniseSingleFile(folder: Folder, name: RawPath): RecognisedFile {
+  return withFileIn(folder, name, ({ descriptor, stats }) => {
+    const head = readRange(descriptor, 0, Math.min(stats.size, v2FixedLength))
+    const tail = readEnd(descriptor, stats.size)
+    const format = recogniseFile(head, tail.subarray(Math.max(0, tail.length - tailLength)))
+    const uuid = format === 'encrypted-v1' ? tokenUuid(tail) : format === 'encrypted-v2' ? tokenUuid(head) : undefined
+    const encryption = format === 'encrypted-v1' ? 'v1' : format === 'encrypted-v2' ? 'v2' : undefined
+    return {
+      kind: fileKind(format, name),
+      format,
+      encryption: encryption ?? (format === 'none' ? 'unknown' : 'none'),
+      identity: identityOf({ uuid, inode: stats.ino, born: stats.birthtimeMs, content: unchanging(head) }),
+      stats,
+    }
+  })
+}
+
+function readTokenHead(folder: Folder): { encryption: Encryption; uuid?: string | undefined } {
+  try {
+    return withFileIn(folder, token, ({ descriptor, stats }) => {
+      if (stats.size === 0) return { encryption: 'none' }
+      const head = readRange(descriptor, 0, Math.min(stats.size, v2FixedLength))
+      if (head.toString('latin1', 0, 8) === 'encrcdsa') return { encryption: 'v2', uuid: tokenUuid(head) }
+      const tail = readEnd(descriptor, stats.size)
+      if (tail.toString('latin1', Math.max(0, tail.length - 8)) !== 'cdsaencr') return { encryption: 'unknown' }
+      return { encryption: 'v1', uuid: tokenUuid(tail) }
+    })
+  } catch {
+    // Missing, a link, or not to be read: what the image is stays certain, how it is encrypted does not.
+    return { encryption: 'unknown' }
+  }
+}
+
+function readSmall(folder: Folder, name: RawPath): Buffer | undefined {
+  try {
+    return withFileIn(folder, name, ({ stats, descriptor }) =>
+      stats.size > plistLimit ? undefined : readRange(descriptor, 0, stats.size),
+    )
+  } catch (error) {
+    // A link, a FIFO or nothing at all is no property list; anything else has hidden one from us.
+    if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENOTFILE', 'ENXIO'].includes(systemCode(error) ?? '')) return undefined
+    throw error
+  }
+}
+
+const readEnd = (descriptor: number, size: number): Buffer => {
+  const length = Math.min(size, v1Length)
+  return readRange(descriptor, size - length, length)
+}
+
+/** A sparse image's header without its flags at 12, one of which says "in use" (apfs-fuse DeviceSparseImage). */
+const unchanging = (head: Buffer): Buffer => Buffer.concat([head.subarray(0, 12), head.subarray(16, 20)])

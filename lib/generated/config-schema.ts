@@ -1,0 +1,377 @@
+// Made from schemas/config.schema.json by npm run generate.
+export const configSchema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: 'https://unpkg.com/lbackup-filevault/schemas/config.schema.json',
+  title: 'Config',
+  description:
+    "filevault.json, beside LBackup's configuration file. Every setting may be left out; comments and trailing commas are allowed.",
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    $schema: {
+      description: 'Where editors find the description of this file; it means nothing to the hooks.',
+      type: 'string',
+      examples: ['https://unpkg.com/lbackup-filevault/schemas/config.schema.json'],
+    },
+    search: { $ref: '#/$defs/search' },
+    policies: {
+      description:
+        'What is done with an image, by whose it is and where it lies. The first policy that matches wins; the last one, without match, is for all the others. Without one the built-in default holds: an image in use stops the backup.',
+      type: 'array',
+      maxItems: 1000,
+      items: { $ref: '#/$defs/policy' },
+      default: [{}],
+      examples: [
+        [
+          { match: { user: 'bob' }, ifInUse: 'wait', waitMinutes: 30, ifStillInUse: 'copy-and-prove' },
+          { ifInUse: 'copy-and-prove' },
+        ],
+      ],
+    },
+    source: { $ref: '#/$defs/source' },
+    verify: { $ref: '#/$defs/verify' },
+    limits: { $ref: '#/$defs/limits' },
+    tools: { $ref: '#/$defs/tools' },
+    platform: {
+      description: 'What kind of machine this is; auto asks the system.',
+      enum: ['auto', 'macos', 'linux'],
+      default: 'auto',
+      examples: ['linux'],
+    },
+    stateFolder: {
+      description:
+        "Where the records of the runs are kept: a full path of a folder that only root may enter. Left out, it is /var/lib/lbackup-filevault/ID on Linux and /Library/Application Support/lbackup-filevault/ID on macOS, with an ID made from the path of LBackup's configuration file; not as root, XDG_STATE_HOME/lbackup-filevault/ID.",
+      type: 'string',
+      pattern: '^/',
+      examples: ['/var/lib/lbackup-filevault/server'],
+    },
+    onCrash: {
+      description:
+        'What LBackup does when the pre hook ends in a way nobody foresaw. halt: no backup tonight, and an error. continue: LBackup copies without protection, and a warning.',
+      enum: ['halt', 'continue'],
+      default: 'halt',
+      examples: ['continue'],
+    },
+    remote: {
+      description:
+        'What is done with a source on another machine (useSSH=YES), whose images cannot be looked at before the copy. continue: their copies are judged afterwards. halt: no backup.',
+      enum: ['continue', 'halt'],
+      default: 'continue',
+      examples: ['halt'],
+    },
+    report: { $ref: '#/$defs/report' },
+  },
+  $defs: {
+    search: {
+      title: 'SearchConfig',
+      description: 'Where images are looked for.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        roots: {
+          description:
+            "Folders that are searched in addition to LBackup's backupSource. Absolute paths; a byte that is no UTF-8 is written \\\\xHH.",
+          type: 'array',
+          maxItems: 1000,
+          items: { type: 'string', pattern: '^/' },
+          default: [],
+          examples: [['/Volumes/Homes']],
+        },
+        mayBeEmpty: {
+          description: 'true: that no image at all is found is no reason for a warning.',
+          type: 'boolean',
+          default: false,
+          examples: [true],
+        },
+        everyFile: {
+          description: 'true: every file is opened to see whether it is an image, whatever its name. Slow.',
+          type: 'boolean',
+          default: false,
+          examples: [true],
+        },
+        maxDepth: {
+          description: 'How many folders deep below a root is searched. What lies deeper is reported.',
+          type: 'integer',
+          minimum: 1,
+          maximum: 1024,
+          default: 32,
+          examples: [12],
+        },
+        maxEntries: {
+          description: 'How many files and folders are looked at before the search gives up and says so.',
+          type: 'integer',
+          minimum: 1,
+          maximum: 1000000000,
+          default: 20000000,
+          examples: [1000000],
+        },
+        crossDevices: {
+          description: 'true: other file systems mounted below a root are searched too.',
+          type: 'boolean',
+          default: false,
+          examples: [true],
+        },
+      },
+    },
+    policy: {
+      title: 'PolicyConfig',
+      description: 'What is done with the images it matches.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        match: { $ref: '#/$defs/match' },
+        when: {
+          description:
+            'detached: the image is copied, and it should be detached then. attached: the mounted contents are backed up instead of the image, as clear text; needs allowClearText.',
+          enum: ['detached', 'attached'],
+          default: 'detached',
+          examples: ['attached'],
+        },
+        ifInUse: {
+          description:
+            'What is done while something uses the image. wait: for waitMinutes at most, then ifStillInUse. copy-and-prove: it is copied all the same, and its copy counts as suspect unless it is proven. halt: no backup at all tonight. leave-out: an older copy takes its place; refused until this program can keep older copies.',
+          enum: ['leave-out', 'wait', 'copy-and-prove', 'halt'],
+          default: 'halt',
+          examples: ['wait'],
+        },
+        ifUnknown: {
+          description:
+            'What is done where it cannot be found out whether something uses the image: copy-and-prove, halt or (refused for now) leave-out, as above.',
+          enum: ['copy-and-prove', 'leave-out', 'halt'],
+          default: 'copy-and-prove',
+          examples: ['halt'],
+        },
+        waitMinutes: {
+          description:
+            'Minutes to wait for the image, with ifInUse wait. All waiting of a run together is bounded by limits.waitMinutes.',
+          type: 'number',
+          minimum: 0,
+          maximum: 1440,
+          default: 0,
+          examples: [30],
+        },
+        ifStillInUse: {
+          description:
+            'What is done when the waiting is over and the image is still in use: copy-and-prove, halt or (refused for now) leave-out, as above.',
+          enum: ['leave-out', 'copy-and-prove', 'halt'],
+          default: 'halt',
+          examples: ['copy-and-prove'],
+        },
+        allowClearText: {
+          description: 'true: the clear text of an encrypted image may lie in the backup. Needed by when attached.',
+          type: 'boolean',
+          default: false,
+          examples: [true],
+        },
+      },
+    },
+    match: {
+      title: 'PolicyMatch',
+      description: 'Which images the policy is for; with both, both must fit. Without match it is for all.',
+      type: 'object',
+      additionalProperties: false,
+      minProperties: 1,
+      properties: {
+        user: {
+          description: 'Short name of the user whose image it is.',
+          type: 'string',
+          pattern: '^[^/]{1,255}$',
+          examples: ['bob'],
+        },
+        path: {
+          description:
+            'Absolute path of an image, or of a folder above it; * stands for any characters within one name, ** for any at all. A byte that is no UTF-8 is written \\\\xHH.',
+          type: 'string',
+          pattern: '^/',
+          examples: ['/Users/Shared'],
+        },
+      },
+    },
+    source: {
+      title: 'SourceConfig',
+      description: 'How LBackup gets at the images.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        mode: {
+          description: 'in-place: LBackup copies the images from where they lie.',
+          enum: ['in-place'],
+          default: 'in-place',
+          examples: ['in-place'],
+        },
+      },
+    },
+    verify: {
+      title: 'VerifyConfig',
+      description: 'How closely the copies are looked at.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        level: {
+          description: 'structure: every member that must be there is there, of the right size and kind.',
+          enum: ['structure'],
+          default: 'structure',
+          examples: ['structure'],
+        },
+      },
+    },
+    limits: {
+      title: 'LimitsConfig',
+      description: 'How long things may take.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        commandSeconds: {
+          description: 'Seconds until a program we called is ended.',
+          type: 'number',
+          minimum: 1,
+          maximum: 86400,
+          default: 60,
+          examples: [120],
+        },
+        hookMinutes: {
+          description: 'Minutes until a hook gives up.',
+          type: 'number',
+          minimum: 1,
+          maximum: 10080,
+          default: 240,
+          examples: [600],
+        },
+        waitMinutes: {
+          description: 'Minutes that all waiting of one run may take together. 0: nothing is waited for.',
+          type: 'number',
+          minimum: 0,
+          maximum: 1440,
+          default: 60,
+          examples: [90],
+        },
+        quietSeconds: {
+          description: 'Seconds between two looks at an image, to see whether it is being written.',
+          type: 'number',
+          minimum: 0,
+          maximum: 3600,
+          default: 2,
+          examples: [10],
+        },
+      },
+    },
+    tools: {
+      title: 'ToolsConfig',
+      description:
+        'The programs of this machine that are called. Absolute paths; a program that others may write is refused.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        hdiutil: {
+          description: 'Tells which images are attached (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/bin/hdiutil',
+          examples: ['/usr/bin/hdiutil'],
+        },
+        lsof: {
+          description: 'Tells which processes hold a file open (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/sbin/lsof',
+          examples: ['/usr/sbin/lsof'],
+        },
+        who: {
+          description: 'Tells who is logged in.',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/bin/who',
+          examples: ['/usr/bin/who'],
+        },
+        scutil: {
+          description: 'Tells who is logged in on the screen (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/sbin/scutil',
+          examples: ['/usr/sbin/scutil'],
+        },
+        dscl: {
+          description: 'Tells which accounts have a FileVault home (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/bin/dscl',
+          examples: ['/usr/bin/dscl'],
+        },
+        stat: {
+          description: 'Tells the owner of the screen (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/bin/stat',
+          examples: ['/usr/bin/stat'],
+        },
+        mount: {
+          description: 'Tells what is mounted where (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/sbin/mount',
+          examples: ['/sbin/mount'],
+        },
+        ps: {
+          description: 'Tells when a process started (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/bin/ps',
+          examples: ['/bin/ps'],
+        },
+        rsync: {
+          description: "Asked what LBackup's excludes leave out; should be the rsync LBackup runs.",
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/bin/rsync',
+          examples: ['/usr/local/bin/rsync'],
+        },
+        ssh: {
+          description: 'Asks whether the source on another machine is there (useSSH=YES).',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/bin/ssh',
+          examples: ['/usr/bin/ssh'],
+        },
+      },
+    },
+    report: {
+      title: 'ReportConfig',
+      description: 'How the outcome reaches people. LBackup itself mails only when it fails.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        command: {
+          description:
+            'A program with its arguments that gets the report as JSON on its standard input. No shell: each argument is an entry of its own. Empty: none.',
+          type: 'array',
+          maxItems: 256,
+          items: { type: 'string' },
+          default: [],
+          examples: [['/usr/local/bin/notify', '--subject', 'backup of the homes']],
+        },
+        on: {
+          description: 'When it is called. problem: after warnings and errors. always: after every hook.',
+          enum: ['problem', 'always'],
+          default: 'problem',
+          examples: ['always'],
+        },
+        commandSeconds: {
+          description: 'Seconds until the program is ended.',
+          type: 'number',
+          minimum: 1,
+          maximum: 3600,
+          default: 30,
+          examples: [60],
+        },
+        noRunHours: {
+          description: 'Hours without a run until status --alarm raises the alarm.',
+          type: 'number',
+          minimum: 1,
+          maximum: 8760,
+          default: 30,
+          examples: [170],
+        },
+      },
+    },
+  },
+} as const

@@ -1,0 +1,216 @@
+// Made from schemas/config.schema.json by npm run generate.
+
+/**
+ * filevault.json, beside LBackup's configuration file. Every setting may be left out; comments and trailing commas are allowed.
+ */
+export interface Config {
+  readonly search: SearchConfig
+  /**
+   * What is done with an image, by whose it is and where it lies. The first policy that matches wins; the last one, without match, is for all the others. Without one the built-in default holds: an image in use stops the backup.
+   *
+   * @maxItems 1000
+   */
+  readonly policies: readonly PolicyConfig[]
+  readonly source: SourceConfig
+  readonly verify: VerifyConfig
+  readonly limits: LimitsConfig
+  readonly tools: ToolsConfig
+  /**
+   * What kind of machine this is; auto asks the system.
+   */
+  readonly platform: 'auto' | 'macos' | 'linux'
+  /**
+   * Where the records of the runs are kept: a full path of a folder that only root may enter. Left out, it is /var/lib/lbackup-filevault/ID on Linux and /Library/Application Support/lbackup-filevault/ID on macOS, with an ID made from the path of LBackup's configuration file; not as root, XDG_STATE_HOME/lbackup-filevault/ID.
+   */
+  readonly stateFolder?: string
+  /**
+   * What LBackup does when the pre hook ends in a way nobody foresaw. halt: no backup tonight, and an error. continue: LBackup copies without protection, and a warning.
+   */
+  readonly onCrash: 'halt' | 'continue'
+  /**
+   * What is done with a source on another machine (useSSH=YES), whose images cannot be looked at before the copy. continue: their copies are judged afterwards. halt: no backup.
+   */
+  readonly remote: 'continue' | 'halt'
+  readonly report: ReportConfig
+}
+/**
+ * Where images are looked for.
+ */
+export interface SearchConfig {
+  /**
+   * Folders that are searched in addition to LBackup's backupSource. Absolute paths; a byte that is no UTF-8 is written \\xHH.
+   *
+   * @maxItems 1000
+   */
+  readonly roots: readonly string[]
+  /**
+   * true: that no image at all is found is no reason for a warning.
+   */
+  readonly mayBeEmpty: boolean
+  /**
+   * true: every file is opened to see whether it is an image, whatever its name. Slow.
+   */
+  readonly everyFile: boolean
+  /**
+   * How many folders deep below a root is searched. What lies deeper is reported.
+   */
+  readonly maxDepth: number
+  /**
+   * How many files and folders are looked at before the search gives up and says so.
+   */
+  readonly maxEntries: number
+  /**
+   * true: other file systems mounted below a root are searched too.
+   */
+  readonly crossDevices: boolean
+}
+/**
+ * What is done with the images it matches.
+ */
+export interface PolicyConfig {
+  readonly match?: PolicyMatch
+  /**
+   * detached: the image is copied, and it should be detached then. attached: the mounted contents are backed up instead of the image, as clear text; needs allowClearText.
+   */
+  readonly when: 'detached' | 'attached'
+  /**
+   * What is done while something uses the image. wait: for waitMinutes at most, then ifStillInUse. copy-and-prove: it is copied all the same, and its copy counts as suspect unless it is proven. halt: no backup at all tonight. leave-out: an older copy takes its place; refused until this program can keep older copies.
+   */
+  readonly ifInUse: 'leave-out' | 'wait' | 'copy-and-prove' | 'halt'
+  /**
+   * What is done where it cannot be found out whether something uses the image: copy-and-prove, halt or (refused for now) leave-out, as above.
+   */
+  readonly ifUnknown: 'copy-and-prove' | 'leave-out' | 'halt'
+  /**
+   * Minutes to wait for the image, with ifInUse wait. All waiting of a run together is bounded by limits.waitMinutes.
+   */
+  readonly waitMinutes: number
+  /**
+   * What is done when the waiting is over and the image is still in use: copy-and-prove, halt or (refused for now) leave-out, as above.
+   */
+  readonly ifStillInUse: 'leave-out' | 'copy-and-prove' | 'halt'
+  /**
+   * true: the clear text of an encrypted image may lie in the backup. Needed by when attached.
+   */
+  readonly allowClearText: boolean
+}
+/**
+ * Which images the policy is for; with both, both must fit. Without match it is for all.
+ */
+export interface PolicyMatch {
+  /**
+   * Short name of the user whose image it is.
+   */
+  readonly user?: string
+  /**
+   * Absolute path of an image, or of a folder above it; * stands for any characters within one name, ** for any at all. A byte that is no UTF-8 is written \\xHH.
+   */
+  readonly path?: string
+}
+/**
+ * How LBackup gets at the images.
+ */
+export interface SourceConfig {
+  /**
+   * in-place: LBackup copies the images from where they lie.
+   */
+  readonly mode: 'in-place'
+}
+/**
+ * How closely the copies are looked at.
+ */
+export interface VerifyConfig {
+  /**
+   * structure: every member that must be there is there, of the right size and kind.
+   */
+  readonly level: 'structure'
+}
+/**
+ * How long things may take.
+ */
+export interface LimitsConfig {
+  /**
+   * Seconds until a program we called is ended.
+   */
+  readonly commandSeconds: number
+  /**
+   * Minutes until a hook gives up.
+   */
+  readonly hookMinutes: number
+  /**
+   * Minutes that all waiting of one run may take together. 0: nothing is waited for.
+   */
+  readonly waitMinutes: number
+  /**
+   * Seconds between two looks at an image, to see whether it is being written.
+   */
+  readonly quietSeconds: number
+}
+/**
+ * The programs of this machine that are called. Absolute paths; a program that others may write is refused.
+ */
+export interface ToolsConfig {
+  /**
+   * Tells which images are attached (macOS).
+   */
+  readonly hdiutil: string
+  /**
+   * Tells which processes hold a file open (macOS).
+   */
+  readonly lsof: string
+  /**
+   * Tells who is logged in.
+   */
+  readonly who: string
+  /**
+   * Tells who is logged in on the screen (macOS).
+   */
+  readonly scutil: string
+  /**
+   * Tells which accounts have a FileVault home (macOS).
+   */
+  readonly dscl: string
+  /**
+   * Tells the owner of the screen (macOS).
+   */
+  readonly stat: string
+  /**
+   * Tells what is mounted where (macOS).
+   */
+  readonly mount: string
+  /**
+   * Tells when a process started (macOS).
+   */
+  readonly ps: string
+  /**
+   * Asked what LBackup's excludes leave out; should be the rsync LBackup runs.
+   */
+  readonly rsync: string
+  /**
+   * Asks whether the source on another machine is there (useSSH=YES).
+   */
+  readonly ssh: string
+}
+/**
+ * How the outcome reaches people. LBackup itself mails only when it fails.
+ */
+export interface ReportConfig {
+  /**
+   * A program with its arguments that gets the report as JSON on its standard input. No shell: each argument is an entry of its own. Empty: none.
+   *
+   * @maxItems 256
+   */
+  readonly command: readonly string[]
+  /**
+   * When it is called. problem: after warnings and errors. always: after every hook.
+   */
+  readonly on: 'problem' | 'always'
+  /**
+   * Seconds until the program is ended.
+   */
+  readonly commandSeconds: number
+  /**
+   * Hours without a run until status --alarm raises the alarm.
+   */
+  readonly noRunHours: number
+}

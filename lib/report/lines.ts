@@ -1,0 +1,92 @@
+import type { Report, ReportImage, ReportedFinding } from '../generated/report.js'
+import type { SlotStatus } from '../generated/status.js'
+import { count, duration, list, size } from '../text/measure.js'
+import type { Loudness } from '../verify/verdict.js'
+import { loudnessOf } from './severity.js'
+
+/** One line for LBackup's log or a terminal. */
+export interface ReportLine {
+  readonly loudness: Loudness
+  readonly text: string
+}
+
+/** What the lines need besides the report. */
+export interface Background {
+  readonly now: Date
+  /** What was known of each slot before this run. */
+  readonly slots: readonly SlotStatus[]
+  /** LBackup's configuration file as the administrator would type it. */
+  readonly configuration: string
+}
+
+const words: Record<ReportImage['verdict'], string> = {
+  proven: 'proven',
+  complete: 'complete',
+  'not-backed-up': 'not backed up',
+  suspect: 'suspect',
+  bad: 'bad',
+  'not-judged-yet': 'planned',
+}
+
+/** Given a report, return it line by line: the run's findings, each image, and the counts, which never fail to appear. */
+export function reportLines(report: Report, background: Background): ReportLine[] {
+  return [
+    ...report.findings.map((finding) => findingLine(finding)),
+    ...report.images.map((image) => imageLine(image, report, background)),
+    { loudness: 'fine', text: `${report.summary} ${countsText(report)}` },
+  ]
+}
+
+/** Given how loud a line is, return the word LBackup's mail looks for, with a blank; empty for a plain line. */
+export const shout = (loudness: Loudness): string =>
+  loudness === 'error' ? 'ERROR! ' : loudness === 'warning' ? 'WARNING! ' : ''
+
+/** Given one image of a report, return its line; an `ERROR!` has four parts: what, the newest copy, a command, tonight. */
+export function imageLine(image: ReportImage, report: Pick<Report, 'phase'>, background: Background): ReportLine {
+  const waited = image.waitedSeconds > 0 ? ` after a wait of ${duration(image.waitedSeconds)}` : ''
+  const what = `${words[image.verdict]}${waited}: ${image.path} (${image.user}): ${image.reason}.`
+  if (image.loudness !== 'error') return { loudness: image.loudness, text: what }
+  return {
+    loudness: 'error',
+    text: [what, newestCopy(image, background), command(image, background), tonight(report)].join(' '),
+  }
+}
+
+function findingLine(finding: ReportedFinding): ReportLine {
+  const cure = finding.cure === undefined ? '' : ` ${finding.cure}`
+  return { loudness: loudnessOf(finding), text: `${finding.message}${cure}` }
+}
+
+function newestCopy(image: ReportImage, { slots, now }: Background): string {
+  const known = slots.find(({ slot }) => slot === image.slot)?.lastCompleteAt
+  if (known === undefined) return 'No complete copy of it is known yet.'
+  const age = duration((now.getTime() - Date.parse(known)) / 1000)
+  return `The newest copy known to be complete was made ${age} ago (${known}).`
+}
+
+function command(image: ReportImage, { configuration }: Background): string {
+  return `Look closer: lbackup-filevault verify --config ${quoted(configuration)} ${quoted(image.path)}.`
+}
+
+function tonight({ phase }: Pick<Report, 'phase'>): string {
+  return phase === 'pre'
+    ? 'Tonight nothing is backed up; every section stays as it is.'
+    : 'The next backup copies it again.'
+}
+
+function countsText({ counts }: Report): string {
+  const verdicts = [
+    [counts.complete, 'complete'],
+    [counts.suspect, 'suspect'],
+    [counts.bad, 'bad'],
+    [counts.notBackedUp, 'not backed up'],
+  ] as const
+  const said = verdicts.filter(([n]) => n > 0).map(([n, word]) => `${String(n)} ${word}`)
+  const judged = counts.judged > 0 ? `; ${count(counts.judged, 'copy', 'copies')} looked at: ${list(said)}` : ''
+  const looked = `${count(counts.entries, 'entry', 'entries')} searched, ${count(counts.members, 'member')} of ${size(counts.bytes)}`
+  return `${count(counts.images, 'image')}${judged} (${looked}, ${duration(counts.seconds)}).`
+}
+
+/** A shell word that may be pasted. */
+const quoted = (text: string): string =>
+  /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`

@@ -1,0 +1,107 @@
+import type { ReportedFinding, ReportImage } from '../generated/report.js'
+import type { RunImage, RunRecord } from '../generated/run.js'
+import type { Structure } from '../image/structure-type.js'
+import type { Section } from '../lbackup/sections.js'
+import { fromPrintable } from '../text/printable.js'
+import { join, type RawPath } from '../text/raw-path.js'
+import { judge as verdictOf, type Copy } from '../verify/verdict.js'
+import { clearText } from './clear-text.js'
+import { noteFindings } from './search-findings.js'
+import { unplannedImages } from './unplanned.js'
+import { look, search } from './work.js'
+
+/** What became of the copies of one run. */
+export interface Judged {
+  readonly images: readonly ReportImage[]
+  readonly findings: readonly ReportedFinding[]
+  readonly entries: number
+}
+
+/**
+ * Given the record of a run and the section it made, look at the sources and their copies again and return a verdict for
+ * each image of the plan, for each image in the section that no plan names, and what clear text lies at FileVault homes.
+ */
+export async function judgeSection(record: RunRecord, section: Section, timeoutSeconds: number): Promise<Judged> {
+  const copied = record.images.filter(isCopied)
+  const sources = await look(
+    copied.map(({ path, container, usage }) => ({
+      path: fromPrintable(path),
+      container,
+      inUse: usage.state !== 'detached',
+    })),
+    timeoutSeconds,
+  )
+  const copies = await look(
+    copied.map((image) => ({ path: copyOf(image, section), container: image.container, inUse: false })),
+    timeoutSeconds,
+  )
+  const { discovery } = await search(searchOf(section), timeoutSeconds)
+  const images = record.images.map((image) => {
+    const index = copied.indexOf(image)
+    return index < 0 ? notCopied(image) : judged(image, sources[index] as Structure, copies[index] as Structure)
+  })
+  const planned = new Set(copied.map((image) => copyOf(image, section)))
+  return {
+    images: [...images, ...(await unplannedImages(discovery, planned, record, section, timeoutSeconds))],
+    findings: [...noteFindings(discovery), ...clearText(record, section)],
+    entries: discovery.counts.entries,
+  }
+}
+
+const isCopied = ({ decision: { action }, copyPath }: RunImage): boolean =>
+  copyPath !== null && (action === 'copy' || action === 'copy-and-prove')
+
+const copyOf = ({ copyPath }: RunImage, section: Section): RawPath =>
+  join(section.path, fromPrintable(copyPath ?? ''))
+
+/** The copy is searched without mercy: it holds what users wrote, links and all, and no mounts. */
+const searchOf = ({ path }: Section): Parameters<typeof search>[0] => ({
+  roots: [path],
+  never: [join(path, '.lbackup-filevault')],
+  everyFile: false,
+  knownPaths: [],
+  maxDepth: 4096,
+  maxEntries: Number.MAX_SAFE_INTEGER,
+  crossDevices: false,
+})
+
+function notCopied(image: RunImage): ReportImage {
+  const judgement = verdictOf({
+    action: image.decision.action,
+    decisionReason: image.decision.reason,
+    usage: image.usage.state,
+    changed: undefined,
+    sourceErrors: [],
+    copy: { state: 'looked-at', errors: [] },
+  })
+  return { ...common(image), ...judgement, findings: image.findings }
+}
+
+function judged(image: RunImage, source: Structure, copy: Structure): ReportImage {
+  const gone = source.findings.some(({ code }) => code === 'image-missing' || code === 'image-swapped')
+  const judgement = verdictOf({
+    action: image.decision.action,
+    decisionReason: image.decision.reason,
+    usage: image.usage.state,
+    changed: gone ? undefined : source.fingerprint !== image.fingerprint,
+    sourceErrors: image.findings.filter(({ severity }) => severity === 'error') as never,
+    copy: copyState(copy, gone),
+  })
+  return { ...common(image), ...judgement, findings: copy.findings, bytes: copy.counts.bytes, members: copy.counts.members }
+}
+
+function copyState({ findings }: Structure, sourceGone: boolean): Copy {
+  if (!findings.some(({ code }) => code === 'image-missing')) {
+    return { state: 'looked-at', errors: findings.filter(({ severity }) => severity === 'error') }
+  }
+  const because = sourceGone
+    ? 'the image left its place during the run, as it does when its user logs in or out'
+    : "rsync did not copy it; LBackup's log tells why"
+  return { state: 'absent', because }
+}
+
+const common = ({ slot, path, user, usage, decision, bytes, members, waitedSeconds }: RunImage): Omit<
+  ReportImage,
+  'verdict' | 'loudness' | 'reason' | 'findings'
+> => ({ slot, path, user, usedBy: usage.usedBy, decision, bytes, members, waitedSeconds })
+

@@ -1,0 +1,84 @@
+import type { Report, ReportedFinding } from '../generated/report.js'
+import type { RunRecord } from '../generated/run.js'
+import { hookExitCode } from '../lbackup/exit-codes.js'
+import { releaseLock } from '../lbackup/lock.js'
+import { readSections, section, sectionZeroIsNew, type Section } from '../lbackup/sections.js'
+import { takeBlockOut } from '../link/apply.js'
+import { buildReport } from '../report/build.js'
+import type { RunContext } from './context.js'
+import { judgeSection, type Judged } from './judge.js'
+import { publish } from './publish.js'
+import { isDamaged, readRecord, writeRecord } from './record.js'
+import { newRecord } from './recorded.js'
+
+/** The post-backup hook: take the block out, judge what rsync made, report. Returns the report it published. */
+export async function post(context: RunContext): Promise<Report> {
+  const { notes } = takeBlockOut(context.excludesFile)
+  const { record, findings } = recordOfRun(context)
+  const sections = readSections(context.environment.backupDest)
+  const zero = section(sections, 0)
+  const made = zero !== undefined && isNew(context, record, sections)
+  const judged = made ? await judgeSection(record, zero, context.config.limits.hookMinutes * 60) : nothing
+  writeRecord(context.stateFolder, { ...record, state: 'finished', finishedAt: context.system.now().toISOString() })
+  const report = buildReport({
+    run: record.id,
+    phase: 'post',
+    startedAt: new Date(record.startedAt),
+    finishedAt: context.system.now(),
+    images: judged.images,
+    findings: [
+      ...notes.map((message) => ({ code: 'block-edited', severity: 'warning' as const, message })),
+      ...findings,
+      ...(made ? [] : [noSection(zero)]),
+      ...judged.findings,
+    ],
+    entries: judged.entries,
+    exitCode: (severity) => hookExitCode('post', severity),
+  })
+  await publish(context, report, record.storeId)
+  releaseLock(context.stateFolder, record.id)
+  return report
+}
+
+const nothing: Judged = { images: [], findings: [], entries: 0 }
+
+/** The record of this very run; where there is none, one that plans nothing, so that every image found is an error. */
+function recordOfRun(context: RunContext): { record: RunRecord; findings: ReportedFinding[] } {
+  const found = readRecord(context.stateFolder)
+  const blank = { ...newRecord(context, ''), storeId: null }
+  const without = (message: string): { record: RunRecord; findings: ReportedFinding[] } => ({
+    record: blank,
+    findings: [
+      {
+        code: 'pre-hook-missing',
+        severity: 'error',
+        message,
+        cure: 'Nothing is known of what used the images during this backup. Run: lbackup-filevault doctor',
+      },
+    ],
+  })
+  if (found === undefined) return without('The pre-backup hook left no record of this run.')
+  if (isDamaged(found)) return without(`The record of this run cannot be used: ${found.damaged}.`)
+  const ours = found.lbackup?.pid === context.lbackup.pid && found.lbackup.startTime === context.lbackup.startTime
+  if (!ours || found.bootId !== context.bootId) return without('The pre-backup hook did not run in this backup.')
+  if (found.state === 'observing' || found.state === 'acting') {
+    return without('The pre-backup hook did not come to its end, yet LBackup went on with the backup.')
+  }
+  return { record: found, findings: [] }
+}
+
+/** Without a record of this run, whether Section.0 is new cannot be told; it is judged rather than passed over. */
+function isNew({ environment }: RunContext, record: RunRecord, sections: ReturnType<typeof readSections>): boolean {
+  if (record.storeId === null) return environment.backupStatus !== 'failed'
+  return sectionZeroIsNew(record.sectionZero ?? undefined, sections, record.numRotations)
+}
+
+function noSection(zero: Section | undefined): ReportedFinding {
+  const what = zero === undefined ? 'there is no Section.0' : 'Section.0 is still the one from before'
+  return {
+    code: 'no-new-section',
+    severity: 'warning',
+    message: `LBackup made no new section (${what}); no copy was judged.`,
+    cure: "Read LBackup's log for the reason.",
+  }
+}

@@ -1,0 +1,111 @@
+import type { Report, ReportImage, ReportedFinding } from '../generated/report.js'
+import type { RunRecord } from '../generated/run.js'
+import { hookExitCode } from '../lbackup/exit-codes.js'
+import { releaseLock } from '../lbackup/lock.js'
+import { buildReport } from '../report/build.js'
+import type { Loudness } from '../verify/verdict.js'
+import { enforce } from './block.js'
+import { ownPaths, type RunContext } from './context.js'
+import { checkDisk } from './disk.js'
+import { knownSlots, publish } from './publish.js'
+import { reconcile } from './reconcile.js'
+import { writeRecord } from './record.js'
+import { newRecord, withPlan } from './recorded.js'
+import { checkRemote } from './remote.js'
+import { lockRun } from './run-lock.js'
+import { planTonight, type Tonight } from './tonight.js'
+
+/** The pre-backup hook: reconcile, check the disk, observe, decide, act, report. Returns the report it published. */
+export async function pre(context: RunContext): Promise<Report> {
+  const stale = await lockRun(context)
+  const late = await reconcile(context)
+  const storeId = checkDisk(context)
+  const record = newRecord(context, storeId)
+  writeRecord(context.stateFolder, record)
+  const tonight = await plan(context)
+  const planned = withPlan(record, tonight)
+  const findings = [...stale, ...late, ...tonight.findings]
+  if (tonight.halt) {
+    writeRecord(context.stateFolder, { ...planned, state: 'finished', finishedAt: now(context) })
+    releaseLock(context.stateFolder, context.runId)
+    return publish(context, report(context, tonight, planned, findings), storeId)
+  }
+  await act(context, tonight, planned)
+  return publish(context, report(context, tonight, planned, findings), storeId)
+}
+
+/** Recorded before and after: a run that dies in between is known by its record. */
+async function act(context: RunContext, { excludes, administrator }: Tonight, record: RunRecord): Promise<void> {
+  const excludesBlock = excludes !== undefined
+  writeRecord(context.stateFolder, { ...record, state: 'acting', excludesBlock })
+  if (excludes !== undefined) await enforce(context, excludes, administrator)
+  writeRecord(context.stateFolder, { ...record, state: 'backing-up', excludesBlock })
+}
+
+async function plan(context: RunContext): Promise<Tonight> {
+  if (!context.environment.useSSH) {
+    return planTonight({
+      ...context,
+      ownPaths: ownPaths(context),
+      slots: knownSlots(context),
+      excludePids: [process.pid, context.lbackup.pid],
+      tellWaiting: (lines) => {
+        context.say(...lines)
+      },
+    })
+  }
+  await checkRemote(context)
+  return {
+    images: [],
+    decided: new Map(),
+    accounts: [],
+    waited: new Map(),
+    findings: [],
+    entries: 0,
+    halt: false,
+    excludes: undefined,
+    administrator: undefined,
+  }
+}
+
+function report(
+  context: RunContext,
+  tonight: Tonight,
+  record: RunRecord,
+  findings: readonly ReportedFinding[],
+): Report {
+  return buildReport({
+    run: context.runId,
+    phase: 'pre',
+    startedAt: context.startedAt,
+    finishedAt: context.system.now(),
+    images: record.images.map(plannedImage),
+    findings,
+    entries: tonight.entries,
+    halted: tonight.halt,
+    exitCode: (severity: Loudness) => hookExitCode('pre', tonight.halt ? 'halt' : severity),
+  })
+}
+
+function plannedImage(image: RunRecord['images'][number]): ReportImage {
+  const { slot, path, user, usage, decision, findings, bytes, members, waitedSeconds } = image
+  const damaged = findings.some(({ severity }) => severity === 'error')
+  const notBackedUp = decision.action === 'halt' || decision.action === 'leave-out'
+  const [worst] = findings.filter(({ severity }) => severity === 'error')
+  return {
+    slot,
+    path,
+    user,
+    verdict: notBackedUp ? 'not-backed-up' : 'not-judged-yet',
+    loudness: decision.action === 'halt' ? 'error' : damaged ? 'warning' : 'fine',
+    reason: worst === undefined ? decision.reason : `${decision.reason}; it is damaged: ${worst.message.replace(/\.$/, '')}`,
+    usedBy: usage.usedBy,
+    decision,
+    findings,
+    bytes,
+    members,
+    waitedSeconds,
+  }
+}
+
+const now = (context: RunContext): string => context.system.now().toISOString()

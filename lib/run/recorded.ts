@@ -1,0 +1,81 @@
+import type { RunImage, RunRecord } from '../generated/run.js'
+import { readSections, section } from '../lbackup/sections.js'
+import { hostName } from '../system/host.js'
+import { printable } from '../text/printable.js'
+import type { RunContext } from './context.js'
+import type { Observed } from './observe.js'
+import type { Tonight } from './tonight.js'
+
+/** Given the run, return its record as it is before anything was looked at. */
+export function newRecord(context: RunContext, storeId: string): RunRecord {
+  const { environment, lbackup, source } = context
+  const zero = section(readSections(environment.backupDest), 0)
+  return {
+    schema: 'run/1',
+    id: context.runId,
+    state: 'observing',
+    startedAt: context.startedAt.toISOString(),
+    bootId: context.bootId,
+    lbackup: { pid: lbackup.pid, startTime: lbackup.startTime },
+    host: hostName(),
+    platform: context.system.platform,
+    backupSource: printable(source.asWritten),
+    source: printable(source.path),
+    sourceTrailingSlash: source.trailingSlash,
+    backupDest: printable(environment.backupDest),
+    useSSH: environment.useSSH,
+    numRotations: environment.numRotations,
+    sectionZero: zero === undefined ? null : { inode: zero.inode },
+    storeId,
+    excludesFile: printable(context.excludesFile),
+    excludesBlock: false,
+    images: [],
+    homes: [],
+    findings: [],
+    notes: [],
+  }
+}
+
+/** Given a record and the plan, return the record with what the post hook needs to judge by. */
+export function withPlan(record: RunRecord, tonight: Tonight): RunRecord {
+  return {
+    ...record,
+    images: tonight.images.flatMap((item) => recordedImage(item, tonight)),
+    homes: tonight.accounts.map(({ user, home, hiddenHome, imageName }) => ({
+      user,
+      home: printable(home),
+      hiddenHome: printable(hiddenHome),
+      imageName: printable(imageName),
+      contentsWanted: tonight.images.some(
+        ({ image, user: owner }) => owner === user && tonight.decided.get(image.path)?.action === 'contents',
+      ),
+    })),
+    findings: tonight.findings,
+  }
+}
+
+function recordedImage({ image, structure, usage, user, copyPath }: Observed, tonight: Tonight): RunImage[] {
+  const decision = tonight.decided.get(image.path)
+  if (decision === undefined) return []
+  const { action, code, reason } = decision
+  return [
+    {
+      slot: image.slot,
+      path: printable(image.path),
+      copyPath: copyPath === undefined ? null : printable(copyPath),
+      container: image.container,
+      encryption: image.encryption,
+      recognised: image.recognised,
+      identity: image.identity,
+      ownerUid: image.ownerUid,
+      user,
+      usage: { ...usage, mountPoints: usage.mountPoints.map(printable) },
+      decision: { action, code, reason },
+      waitedSeconds: Math.round(tonight.waited.get(image.slot) ?? 0),
+      fingerprint: structure.fingerprint,
+      bytes: structure.counts.bytes,
+      members: structure.counts.members,
+      findings: structure.findings,
+    },
+  ]
+}

@@ -1,0 +1,54 @@
+import type { Discovery, DiscoveryNote } from '../discover/discovery.js'
+import type { ReportedFinding } from '../generated/report.js'
+import type { SlotStatus } from '../generated/status.js'
+import { count, list } from '../text/measure.js'
+
+const mayHideAnImage = new Set<DiscoveryNote['code']>([
+  'root-missing',
+  'unreadable',
+  'depth-limit',
+  'entry-limit',
+  'same-identity',
+])
+const mostNotes = 20
+
+/** Given what the search could not see, return it as findings: a warning wherever an image may have been missed. */
+export function noteFindings(discovery: Pick<Discovery, 'notes'>): ReportedFinding[] {
+  const byCode = new Map<DiscoveryNote['code'], DiscoveryNote[]>()
+  for (const note of discovery.notes) byCode.set(note.code, [...(byCode.get(note.code) ?? []), note])
+  return [...byCode].flatMap(([code, notes]) => {
+    const severity = mayHideAnImage.has(code) ? ('warning' as const) : ('info' as const)
+    const told = notes.slice(0, mostNotes).map(({ message }) => ({ code, severity, message }))
+    const rest = notes.length - told.length
+    return rest === 0 ? told : [...told, { code, severity, message: `${count(rest, 'more place')} of the same kind.` }]
+  })
+}
+
+/**
+ * Given the slots found tonight and those known before, return what needs an explanation: an image that is no longer
+ * there, or none at all where there should be some.
+ */
+export function fewerImages(
+  found: ReadonlySet<string>,
+  known: readonly SlotStatus[],
+  mayBeEmpty: boolean,
+): ReportedFinding[] {
+  const gone = known.filter(({ slot }) => !found.has(slot))
+  const findings: ReportedFinding[] = gone.map(({ path, user, lastAt }) => ({
+    code: 'image-gone',
+    severity: 'warning',
+    message: `The image ${path} of ${user}, seen last at ${lastAt}, is no longer in the source.`,
+    cure: 'Find out whether it was deleted, renamed or moved; its copies rotate away.',
+  }))
+  if (found.size > 0 || mayBeEmpty) return findings
+  const because = gone.length > 0 ? ` There were ${list(gone.map(({ path }) => path))}.` : ''
+  return [
+    ...findings,
+    {
+      code: 'no-images',
+      severity: 'warning',
+      message: `No disk image was found in the backup's source.${because}`,
+      cure: 'Check search.roots and what root may read; set search.mayBeEmpty where there really are none.',
+    },
+  ]
+}

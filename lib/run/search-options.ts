@@ -1,0 +1,26 @@
+import type { SearchOptions } from '../discover/discovery.js'
+import { realPath } from '../system/file.js'
+import { fromPrintable } from '../text/printable.js'
+import { isWithin, type RawPath } from '../text/raw-path.js'
+import type { PlanRequest } from './tonight.js'
+
+/** Given a plan's request and files that were images before, return where and how the source is searched. */
+export function searchOptions(
+  { config: { search }, source, ownPaths }: Pick<PlanRequest, 'config' | 'source' | 'ownPaths'>,
+  knownPaths: readonly RawPath[],
+): SearchOptions {
+  const roots = [source.path, ...search.roots.map(fromPrintable)].map((root) => realPath(root) ?? root)
+  return {
+    // A root within another would give its images twice.
+    roots: roots.filter((root, index) => !roots.some((other, at) => at !== index && contains(other, root, at < index))),
+    never: ownPaths.map((path) => realPath(path) ?? path),
+    everyFile: search.everyFile,
+    knownPaths,
+    maxDepth: search.maxDepth,
+    maxEntries: search.maxEntries,
+    crossDevices: search.crossDevices,
+  }
+}
+
+const contains = (other: RawPath, root: RawPath, earlier: boolean): boolean =>
+  isWithin(root, other) && (root !== other || earlier)

@@ -1,0 +1,26 @@
+import { discover } from '../discover/discover.js'
+import type { Discovery, SearchOptions } from '../discover/discovery.js'
+import type { Container } from '../image/image.js'
+import type { Structure } from '../image/structure-type.js'
+import { lookAtStructure } from '../look/structure.js'
+import type { RawPath } from '../text/raw-path.js'
+
+export interface LookOrder {
+  readonly path: RawPath
+  readonly container: Container
+  /** Something writes it: contradictions that writing explains are no errors. */
+  readonly inUse: boolean
+}
+
+/** The hot loops, run in a worker thread: data in, data out. */
+export const tasks = {
+  /** Searches, and looks at each image found for the first time. */
+  search(options: SearchOptions): { discovery: Discovery; looks: Structure[] } {
+    const discovery = discover(options)
+    return { discovery, looks: discovery.images.map((image) => lookAtStructure(image, { inUse: false })) }
+  },
+  /** One answer per order, in order; what cannot be looked at says so in its findings. */
+  look(orders: readonly LookOrder[]): Structure[] {
+    return orders.map(({ path, container, inUse }) => lookAtStructure({ path, container }, { inUse }))
+  },
+}

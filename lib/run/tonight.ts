@@ -1,0 +1,109 @@
+import type { Config } from '../generated/config.js'
+import type { ReportedFinding } from '../generated/report.js'
+import type { SlotStatus } from '../generated/status.js'
+import type { BackupSource } from '../lbackup/backup-source.js'
+import type { ExcludesPlan } from '../link/excludes-type.js'
+import type { AdministratorLook } from '../link/proof.js'
+import type { Decision } from '../policy/policy-type.js'
+import type { ReportLine } from '../report/lines.js'
+import type { FileVaultAccount } from '../session/session.js'
+import type { System } from '../system/system.js'
+import { fromPrintable } from '../text/printable.js'
+import type { RawPath } from '../text/raw-path.js'
+import { administratorLook, planBlock } from './block.js'
+import { decisions } from './decisions.js'
+import { observe, type Observation, type Observed } from './observe.js'
+import { planFindings } from './plan-findings.js'
+import { searchOptions } from './search-options.js'
+import { waitForRelease, waiting, waitingLines, withoutWaiting } from './wait.js'
+
+/** What a plan is made from; the hook and the `tonight` verb both have it. */
+export interface PlanRequest {
+  readonly system: System
+  readonly config: Config
+  readonly source: BackupSource
+  readonly excludesFile: RawPath
+  /** backupDest, LBackup's configuration folder, our state folder. */
+  readonly ownPaths: readonly RawPath[]
+  /** What earlier runs knew. */
+  readonly slots: readonly SlotStatus[]
+  readonly excludePids: readonly number[]
+  /** Tells that images are waited for; without it nothing is ever waited for. */
+  readonly tellWaiting?: (lines: readonly ReportLine[]) => void
+}
+
+/** The plan of one run. */
+export interface Tonight {
+  readonly images: readonly Observed[]
+  readonly decided: ReadonlyMap<RawPath, Decision>
+  readonly accounts: readonly FileVaultAccount[]
+  /** Seconds waited, by slot. */
+  readonly waited: ReadonlyMap<string, number>
+  readonly findings: readonly ReportedFinding[]
+  /** Names looked at by the search. */
+  readonly entries: number
+  /** The backup must not go on. */
+  readonly halt: boolean
+  /** What rsync is to see; undefined: there is nothing to say to it. */
+  readonly excludes: ExcludesPlan | undefined
+  readonly administrator: AdministratorLook | undefined
+}
+
+/** Given the machine and the settings, observe and decide, waiting where the policy says so, and return the plan. */
+export async function planTonight(request: PlanRequest): Promise<Tonight> {
+  const { system, config } = request
+  const budgetEnds = new Date(system.now().getTime() + config.limits.waitMinutes * 60_000)
+  const waited = new Map<string, number>()
+  for (;;) {
+    const observation = await observeOnce(request)
+    const administrator = await administratorLook(request, observation)
+    const decided = decisions(observation.images, {
+      policies: config.policies,
+      excludedByAdministrator: administrator,
+      ownPaths: request.ownPaths,
+      waited: new Map([...waited].map(([slot, seconds]) => [slot, seconds / 60])),
+    })
+    const tellWaiting = request.tellWaiting
+    const wait = tellWaiting && waiting(observation.images, decided, system.now(), budgetEnds)
+    if (tellWaiting === undefined || wait === undefined) {
+      const final = tellWaiting === undefined ? decided : withoutWaiting(decided, config.limits.waitMinutes)
+      return { ...plan(request, observation, final, administrator), waited }
+    }
+    tellWaiting(waitingLines(wait, system.now()))
+    const seconds = await waitForRelease(system, wait, {
+      intervalSeconds: config.limits.quietSeconds,
+      excludePids: request.excludePids,
+    })
+    for (const { image } of wait.images) waited.set(image.slot, (waited.get(image.slot) ?? 0) + seconds)
+  }
+}
+
+function observeOnce(request: PlanRequest): Promise<Observation> {
+  const { system, config, source } = request
+  return observe(system, {
+    search: searchOptions(request, request.slots.map(({ path }) => fromPrintable(path))),
+    source,
+    quietSeconds: config.limits.quietSeconds,
+    timeoutSeconds: config.limits.hookMinutes * 60,
+    excludePids: request.excludePids,
+  })
+}
+
+function plan(
+  request: PlanRequest,
+  observation: Observation,
+  decided: ReadonlyMap<RawPath, Decision>,
+  administrator: AdministratorLook | undefined,
+): Omit<Tonight, 'waited'> {
+  const findings = planFindings(request, observation, administrator)
+  return {
+    images: observation.images,
+    decided,
+    accounts: observation.accounts,
+    findings,
+    entries: observation.discovery.counts.entries,
+    halt: [...decided.values()].some(({ action }) => action === 'halt'),
+    excludes: planBlock(request, observation, decided),
+    administrator,
+  }
+}

@@ -1,0 +1,69 @@
+import type { ExcludesWish } from '../link/excludes-type.js'
+import type { Decision } from '../policy/policy-type.js'
+import type { FileVaultAccount } from '../session/session.js'
+import { baseName, isWithin, parent, type RawPath } from '../text/raw-path.js'
+import type { Observed } from './observe.js'
+
+/**
+ * Given what was observed and decided, return what rsync is to see of each image, FileVault home and mount point. An
+ * account gets rules whatever its state is now: it may log in at any moment of the run.
+ */
+export function wishes(
+  observed: readonly Observed[],
+  decisions: ReadonlyMap<RawPath, Decision>,
+  accounts: readonly FileVaultAccount[],
+): ExcludesWish[] {
+  const inHome = new Set<RawPath>()
+  const homes = accounts.map((account) => {
+    const image = observed.find(({ image: { path } }) => liesIn(account, path))
+    if (image !== undefined) inHome.add(image.image.path)
+    return homeWish(account, image, image && decisions.get(image.image.path))
+  })
+  return [
+    ...homes,
+    ...observed
+      .filter(({ image }) => !inHome.has(image.path))
+      .flatMap((item) => imageWish(item, decisions.get(item.image.path))),
+    ...observed.flatMap((item) => mountWishes(item, decisions.get(item.image.path), accounts)),
+  ]
+}
+
+/** Given an account and an image's path, tell whether it is the account's image, in whichever of its two places. */
+export function liesIn(account: FileVaultAccount, path: RawPath): boolean {
+  const folder = parent(path)
+  return baseName(path) === account.imageName && (folder === account.home || folder === account.hiddenHome)
+}
+
+function homeWish(account: FileVaultAccount, item: Observed | undefined, decision: Decision | undefined): ExcludesWish {
+  const { home, hiddenHome, imageName } = account
+  return {
+    kind: 'filevault-home',
+    home,
+    hiddenHome,
+    imageName,
+    container: item?.image.container ?? 'sparse-bundle',
+    lies: item !== undefined && parent(item.image.path) === hiddenHome ? 'hidden-home' : 'home',
+    copy: wanted(decision),
+  }
+}
+
+function wanted(decision: Decision | undefined): 'image' | 'contents' | 'nothing' {
+  if (decision?.action === 'contents') return 'contents'
+  return decision?.action === 'copy' || decision?.action === 'copy-and-prove' ? 'image' : 'nothing'
+}
+
+function imageWish({ image: { path, container } }: Observed, decision: Decision | undefined): ExcludesWish[] {
+  // The administrator's own lines already leave it out; a rule of ours would only hide whose wish it is.
+  if (decision === undefined || decision.code === 'excluded-by-administrator') return []
+  return wanted(decision) === 'image' ? [{ kind: 'copy-image', path, container }] : [{ kind: 'leave-out', path }]
+}
+
+function mountWishes(
+  { usage: { mountPoints } }: Observed,
+  decision: Decision | undefined,
+  accounts: readonly FileVaultAccount[],
+): ExcludesWish[] {
+  return mountPoints
+    .filter((path) => !accounts.some(({ home }) => isWithin(path, home)))
+    .map((path) => ({ kind: 'mount-point', path, copy: decision?.action === 'contents' }))
+}

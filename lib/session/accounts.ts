@@ -1,0 +1,52 @@
+import { OperationalError } from '../finding/operational-error.js'
+import { noAnswer } from '../system/tool-answer.js'
+import { names, withFolder } from '../system/folder.js'
+import type { System } from '../system/system.js'
+import type { RawPath } from '../text/raw-path.js'
+import { accountsFromFolders, mergeAccounts, type FoundImage } from './home-folders.js'
+import type { FileVaultAccount } from './session.js'
+
+/** The FileVault accounts, and what could not be found out about them, a sentence with the cure each. */
+export interface AccountLook {
+  readonly accounts: readonly FileVaultAccount[]
+  readonly problems: readonly string[]
+}
+
+/**
+ * Given the machine and the images found, return the FileVault accounts: from the folders everywhere, on macOS from the
+ * directory too. No tool's failure makes it throw. The rule for folders is that of `accountsFromFolders`.
+ */
+export async function lookAtAccounts(system: System, images: readonly FoundImage[]): Promise<AccountLook> {
+  const folders = accountsFromFolders(images, namesIn)
+  if (system.platform !== 'macos') return { accounts: folders, problems: [] }
+  const { accounts, problems } = await askDirectory(system)
+  return { accounts: mergeAccounts(accounts, folders), problems }
+}
+
+function namesIn(folder: RawPath): RawPath[] | undefined {
+  try {
+    return withFolder(folder, names)
+  } catch (error) {
+    if (error instanceof OperationalError) return undefined
+    throw error
+  }
+}
+
+async function askDirectory(system: System): Promise<AccountLook> {
+  const { directoryLimitBytes, parseDirectory } = await import('./directory.js')
+  const args = ['-plist', '.', '-readall', '/Users', 'NFSHomeDirectory', 'HomeDirectory']
+  const result = await system.tool('dscl', args, { maxOutputBytes: directoryLimitBytes })
+  const silent = noAnswer(result)
+  const failed = (why: string): AccountLook => ({
+    accounts: [],
+    problems: [`FileVault accounts are known only from the folders seen: ${why}`],
+  })
+  if (silent !== undefined) return failed(silent)
+  try {
+    return { accounts: parseDirectory(result.stdout), problems: [] }
+  } catch (error) {
+    if (error instanceof OperationalError)
+      return failed(`the answer of ${result.file} cannot be used: ${error.message}`)
+    throw error
+  }
+}

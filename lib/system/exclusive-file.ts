@@ -1,0 +1,49 @@
+import { closeSync, constants, fsyncSync, linkSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { join, parent, toBytes, type RawPath } from '../text/raw-path.js'
+import { fileSystemError, systemCode } from './file-system-error.js'
+
+/**
+ * Given a path and a short text, make that file whole and return true, or return false where something of that name
+ * stands. A hard link gives the name only to a finished, synced file, so nobody ever reads half of it.
+ */
+export function createExclusively(path: RawPath, text: string): boolean {
+  const temporary = join(parent(path), `.${String(process.pid)}.${randomBytes(6).toString('hex')}.new`)
+  try {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+    const descriptor = openSync(toBytes(temporary), flags, 0o600)
+    try {
+      writeSync(descriptor, text)
+      fsyncSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
+    linkSync(toBytes(temporary), toBytes(path))
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false
+    throw fileSystemError(error, path)
+  } finally {
+    rmSync(toBytes(temporary), { force: true })
+  }
+}
+
+/** Given a path, make that one folder, mode 0700; false where something of that name stands. The parent must stand. */
+export function createFolderExclusively(path: RawPath): boolean {
+  try {
+    mkdirSync(toBytes(path), { mode: 0o700 })
+    return true
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') return false
+    throw fileSystemError(error, path)
+  }
+}
+
+/** Given a folder of our own, return the names in it. For users' folders: folder.ts. */
+export function namesIn(path: RawPath): RawPath[] {
+  try {
+    return readdirSync(toBytes(path), { encoding: 'latin1' }) as RawPath[]
+  } catch (error) {
+    throw fileSystemError(error, path)
+  }
+}

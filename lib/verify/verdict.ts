@@ -1,0 +1,90 @@
+import type { Finding } from '../finding/finding.js'
+import type { Action } from '../policy/policy-type.js'
+import type { UsageState } from '../mount/usage.js'
+
+/** What a run says of one image; "ok" is never said. */
+export type Verdict = 'proven' | 'complete' | 'not-backed-up' | 'suspect' | 'bad'
+
+/** How loud a verdict is: `fine` a plain line, `warning` WARNING!, `error` ERROR!. */
+export type Loudness = 'fine' | 'warning' | 'error'
+
+export interface Judgement {
+  readonly verdict: Verdict
+  readonly loudness: Loudness
+  /** Half a sentence that follows the verdict. */
+  readonly reason: string
+}
+
+/** What is known of an image once rsync has ended. */
+export interface Evidence {
+  readonly action: Action
+  /** The decision's own reason. */
+  readonly decisionReason: string
+  /** What used the image when the decision was made. */
+  readonly usage: UsageState
+  /** Members changed between the end of the pre hook and the end of rsync; undefined: could not be looked at again. */
+  readonly changed: boolean | undefined
+  /** Errors of the source's own structure before the copy. */
+  readonly sourceErrors: readonly Finding[]
+  readonly copy: Copy
+}
+
+export type Copy =
+  | { readonly state: 'absent'; readonly because: string }
+  | { readonly state: 'unreadable'; readonly because: string }
+  | { readonly state: 'looked-at'; readonly errors: readonly Finding[] }
+
+/**
+ * Given what is known of an image and its copy, return the verdict. Without comparing bytes `complete` is the best
+ * there is; a copy made while the image was in use stays `suspect` however whole it looks.
+ */
+export function judge(evidence: Evidence): Judgement {
+  const { action, decisionReason, copy } = evidence
+  if (action === 'leave-out' || action === 'halt') {
+    return { verdict: 'not-backed-up', loudness: 'fine', reason: decisionReason }
+  }
+  if (copy.state === 'absent') return { verdict: 'bad', loudness: 'error', reason: `there is no copy: ${copy.because}` }
+  if (copy.state === 'unreadable') {
+    return { verdict: 'bad', loudness: 'error', reason: `its copy cannot be read: ${copy.because}` }
+  }
+  if (action === 'contents') {
+    return {
+      verdict: 'suspect',
+      loudness: 'warning',
+      reason: 'the files of its mounted volume were copied while in use',
+    }
+  }
+  const [worst] = copy.errors
+  if (worst !== undefined) return { verdict: 'bad', loudness: 'error', reason: damage(worst, evidence) }
+  return undamaged(evidence)
+}
+
+function damage(worst: Finding, { sourceErrors, copy }: Evidence): string {
+  const more =
+    copy.state === 'looked-at' && copy.errors.length > 1 ? ` (and ${String(copy.errors.length - 1)} more)` : ''
+  const same = sourceErrors.some(({ code, member }) => code === worst.code && member === worst.member)
+  const text = worst.message.replace(/\.$/, '')
+  return same ? `the image itself is damaged at its source: ${text}${more}` : `its copy is damaged: ${text}${more}`
+}
+
+function undamaged({ action, usage, changed }: Evidence): Judgement {
+  if (changed === undefined) {
+    return { verdict: 'suspect', loudness: 'warning', reason: 'the image could not be looked at again after the copy' }
+  }
+  if (changed) return { verdict: 'suspect', loudness: 'warning', reason: 'it changed while it was being copied' }
+  if (usage !== 'detached' && usage !== 'unknown') {
+    return { verdict: 'suspect', loudness: 'warning', reason: `it was ${usage.replaceAll('-', ' ')} during the copy` }
+  }
+  if (action === 'copy-and-prove') {
+    return {
+      verdict: 'complete',
+      loudness: 'warning',
+      reason: 'what used it was not known, nothing changed during the copy, and its bytes were not compared',
+    }
+  }
+  return {
+    verdict: 'complete',
+    loudness: 'fine',
+    reason: 'the structure of the copy is right; its bytes were not compared',
+  }
+}

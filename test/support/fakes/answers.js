@@ -1,0 +1,119 @@
+// What the programs of a Mac print, from a state. Forms seen in captures: hdiutil (macOS 10.13 to 15), lsof, who, ps,
+// stat. Assumed from manual pages: scutil, dscl, mount.
+
+const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+const string = (text) => `<string>${escape(text)}</string>`
+const plist = (body) => `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+${body}
+</plist>
+`
+
+export const answers = {
+  hdiutil(state, args) {
+    if (args.join(' ') !== 'info -plist') return { stderr: `hdiutil: ${args.join(' ')}: not faked\n`, code: 1 }
+    const images = (state.attached ?? []).map(attachedImage).join('\n')
+    return {
+      stdout: plist(`<dict>
+<key>framework</key><string>683.100.3</string>
+${images === '' ? '' : `<key>images</key>\n<array>\n${images}\n</array>`}
+<key>revision</key><string>683.100.3</string>
+<key>vendor</key><string>Apple</string>
+</dict>`),
+    }
+  },
+
+  // lsof ends with 1 where one of the files named is open in no process.
+  lsof(state, args, { identity }) {
+    const files = args.slice(args.indexOf('--') + 1)
+    const sets = (state.open ?? [])
+      .filter((open) => files.includes(open.path))
+      .map((open, at) => {
+        const { dev, ino } = identity(open.path)
+        const who = [`p${open.pid}`, `c${open.program}`, `u${open.uid ?? 0}`, `L${open.user ?? 'root'}`].join('\0')
+        return `${who}\0\nf${at + 3}\0D0x${dev.toString(16)}\0i${ino}\0n${open.path}\0\n`
+      })
+    const all = files.every((file) => (state.open ?? []).some((open) => open.path === file))
+    return { stdout: sets.join(''), code: all ? 0 : 1 }
+  },
+
+  stat(state) {
+    return { stdout: `${state.console ?? 'root'}\n` }
+  },
+
+  scutil(state, _args, { input }) {
+    if (!input.startsWith('show State:/Users/ConsoleUser')) return { stdout: '' }
+    const users = state.graphical ?? (state.console === undefined ? [] : [state.console])
+    if (users.length === 0) return { stdout: '  No such key\n' }
+    const sessions = users.map(
+      (user, at) => `    ${at} : <dictionary> {
+      kCGSSessionOnConsoleKey : ${user === state.console ? 'TRUE' : 'FALSE'}
+      kCGSSessionUserNameKey : ${user}
+      kCGSessionLoginDoneKey : TRUE
+    }`,
+    )
+    return {
+      stdout: `<dictionary> {
+  Name : ${state.console ?? 'loginwindow'}
+  SessionInfo : <array> {
+${sessions.join('\n')}
+  }
+  UID : 501
+}
+`,
+    }
+  },
+
+  who(state) {
+    const lines = (state.who ?? []).map(({ user, line, from }) => {
+      return `${user.padEnd(8)} ${line.padEnd(12)} Nov 22 10:00${from === undefined ? '' : ` (${from})`} \n`
+    })
+    return { stdout: lines.join('') }
+  },
+
+  dscl(state, args) {
+    const users = state.users ?? []
+    if (args.includes('-list')) return { stdout: users.map(({ name, uid }) => `${name.padEnd(24)} ${uid}\n`).join('') }
+    const records = users.map((user) => {
+      const attribute = (name, value) =>
+        value === undefined ? '' : `<key>dsAttrTypeStandard:${name}</key><array>${string(value)}</array>`
+      return `<dict>${attribute('RecordName', user.name)}${attribute('NFSHomeDirectory', user.home)}${attribute(
+        'HomeDirectory',
+        user.homeDirectory,
+      )}</dict>`
+    })
+    return { stdout: plist(`<array>\n${records.join('\n')}\n</array>`) }
+  },
+
+  mount(state) {
+    const volumes = state.volumes ?? [
+      { source: '/dev/disk1s1', point: '/', type: 'apfs', flags: ['local', 'journaled'] },
+    ]
+    return {
+      stdout: volumes.map((one) => `${one.source} on ${one.point} (${[one.type, ...one.flags].join(', ')})\n`).join(''),
+    }
+  },
+
+  ps(state) {
+    return { stdout: (state.processes ?? []).map(({ pid, parentPid }) => `${pid} ${parentPid}\n`).join('') }
+  },
+}
+
+function attachedImage(image) {
+  const optional = (key, value, form) => (value === undefined ? '' : `<key>${key}</key>${form(value)}\n`)
+  const integer = (number) => `<integer>${number}</integer>`
+  const flag = (value) => (value ? '<true/>' : '<false/>')
+  const points = image.mountPoints ?? []
+  const devices = image.devices ?? ['/dev/disk4', '/dev/disk4s1']
+  const entities = devices.map((device, at) => {
+    // The volume is on the last entities; the first is the whole disk.
+    const point = points[at - (devices.length - points.length)]
+    return `<dict><key>content-hint</key><string></string><key>dev-entry</key>${string(device)}${optional('mount-point', point, string)}</dict>`
+  })
+  return `<dict>
+${optional('hdid-pid', image.pid, integer)}<key>image-path</key>${string(image.path)}
+<key>image-type</key><string>sparse bundle disk image</string>
+${optional('owner-uid', image.uid, integer)}<key>system-entities</key><array>${entities.join('\n')}</array>
+${optional('writeable', image.writeable, flag)}</dict>`
+}

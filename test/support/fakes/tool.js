@@ -1,0 +1,37 @@
+// One program of a Mac that is not one: `node tool.js NAME FOLDER ARGUMENTS…`. What it answers stands in
+// FOLDER/state.json; each call is added to FOLDER/calls.jsonl.
+import { Buffer } from 'node:buffer'
+import { appendFileSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { setInterval } from 'node:timers'
+import { answers } from './answers.js'
+
+const [name, folder, ...args] = process.argv.slice(2)
+const state = JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'))
+const input = readFileSync(0, 'utf8')
+appendFileSync(join(folder, 'calls.jsonl'), `${JSON.stringify({ name, args, input })}\n`)
+
+const fault = state.faults?.[name]
+if (fault?.hang !== undefined) {
+  // `deaf` does not end when asked to.
+  if (fault.hang === 'deaf') process.on('SIGTERM', () => undefined)
+  setInterval(() => undefined, 1000)
+} else if (fault?.flood === true) {
+  const line = Buffer.alloc(64 * 1024, 'x')
+  const more = (error) => {
+    if (!error) process.stdout.write(line, more)
+  }
+  process.stdout.on('error', () => undefined)
+  more()
+} else {
+  const { stdout = '', stderr = '', code = 0 } = fault ?? answers[name](state, args, { input, identity })
+  process.stdout.write(stdout)
+  process.stderr.write(stderr)
+  process.exitCode = code
+}
+
+function identity(path) {
+  const { dev, ino } = statSync(path)
+  return { dev, ino }
+}

@@ -1,0 +1,100 @@
+import { expect } from 'chai'
+import { rules } from '../../../lib/config/rules.js'
+import { problemsOf } from './support.js'
+
+const bob = { match: { user: 'bob' } }
+const eve = { match: { user: 'eve' } }
+const wait = { ifInUse: 'wait', waitMinutes: 10 }
+
+/** For each rule: configurations it speaks up for, with what it says, and some it lets pass. */
+const cases: Readonly<
+  Record<keyof typeof rules, { says: readonly (readonly [object, string, RegExp])[]; passes: readonly object[] }>
+> = {
+  leaveOutNeedsKeeping: {
+    says: [
+      [{ policies: [{ ifInUse: 'leave-out' }] }, 'policies[0].ifInUse', /comes with keeping older copies.*"wait"/u],
+      [{ policies: [{ ifUnknown: 'leave-out' }] }, 'policies[0].ifUnknown', /comes with keeping older copies/u],
+      [{ policies: [{ ...wait, ifStillInUse: 'leave-out' }] }, 'policies[0].ifStillInUse', /comes with keeping/u],
+    ],
+    passes: [{ policies: [{ ifInUse: 'copy-and-prove' }] }],
+  },
+  attachedNeedsClearText: {
+    says: [[{ policies: [{ when: 'attached' }] }, 'policies[0].when', /add "allowClearText": true/u]],
+    passes: [{ policies: [{ when: 'attached', allowClearText: true }] }],
+  },
+  clearTextNeedsAttached: {
+    says: [[{ policies: [{ allowClearText: true }] }, 'policies[0].allowClearText', /changes nothing/u]],
+    passes: [{ policies: [{ allowClearText: false }] }],
+  },
+  everyPolicyIsReached: {
+    says: [
+      [{ policies: [{}, bob] }, 'policies[1]', /policies\[0\] has no "match"/u],
+      [{ policies: [bob, eve, bob] }, 'policies[2]', /policies\[0\] has the same "match"/u],
+    ],
+    passes: [{ policies: [bob, eve, {}] }, { policies: [bob] }, { policies: [] }],
+  },
+  waitNeedsTime: {
+    says: [
+      [{ policies: [{ ifInUse: 'wait' }] }, 'policies[0].ifInUse', /needs "waitMinutes" above 0/u],
+      [{ policies: [wait], limits: { waitMinutes: 0 } }, 'limits.waitMinutes', /forbids all waiting/u],
+      [{ policies: [wait], limits: { waitMinutes: 5 } }, 'policies[0].waitMinutes', /ends after 5 min/u],
+    ],
+    passes: [{ policies: [wait] }, { limits: { waitMinutes: 0 } }],
+  },
+  waitSettingsNeedWait: {
+    says: [
+      [{ policies: [{ waitMinutes: 5 }] }, 'policies[0].waitMinutes', /changes nothing/u],
+      [{ policies: [{ ifStillInUse: 'halt' }] }, 'policies[0].ifStillInUse', /changes nothing/u],
+    ],
+    passes: [{ policies: [{ waitMinutes: 0 }, wait] }],
+  },
+  waitFitsIntoHook: {
+    says: [[{ limits: { waitMinutes: 300 } }, 'limits.waitMinutes', /a hook gives up after 4 h/u]],
+    passes: [{ limits: { waitMinutes: 239 } }],
+  },
+  quietIsLongEnough: {
+    says: [[{ limits: { quietSeconds: 1.9 } }, 'limits.quietSeconds', /HFS\+/u]],
+    passes: [{ limits: { quietSeconds: 2 } }],
+  },
+  pathsArePlain: {
+    says: [
+      [{ search: { roots: ['/', '/a/../b'] } }, 'search.roots[1]', /must be written without/u],
+      [{ stateFolder: '/var/../x' }, 'stateFolder', /must be written without/u],
+      [{ search: { roots: ['/a//b'] } }, 'search.roots[0]', /double slashes/u],
+      [{ policies: [{ match: { path: '/./a' } }] }, 'policies[0].match.path', /must be written without/u],
+    ],
+    passes: [{ search: { roots: ['/', '/a/', '/a/...', '/.b'] } }],
+  },
+  reportCommandIsAbsolute: {
+    says: [[{ report: { command: ['mail', '/x'] } }, 'report.command[0]', /must be the absolute path/u]],
+    passes: [{ report: { command: ['/bin/mail', ''] } }, { report: { command: [] } }],
+  },
+  textsHoldNoZero: {
+    says: [[{ report: { command: ['/bin/x', 'a\0b'] } }, 'report.command[1]', /zero byte/u]],
+    passes: [{ report: { command: ['/bin/x', 'a\u0001b'] } }],
+  },
+}
+
+describe('rules between settings', () => {
+  for (const [name, { says, passes }] of Object.entries(cases)) {
+    it(`${name} speaks up, at the right place`, () => {
+      for (const [config, path, message] of says) {
+        const found = problemsOf(JSON.stringify(config)).find((problem) => problem.path === path)
+        expect(found?.message, JSON.stringify(config)).to.match(message)
+        expect(found?.line).to.equal(1)
+      }
+    })
+
+    it(`${name} lets pass what is right`, () => {
+      const paths = new Set(says.map(([, path]) => path))
+      for (const config of passes) {
+        const found = problemsOf(JSON.stringify(config)).filter(({ path }) => paths.has(path))
+        expect(found, JSON.stringify(config)).to.deep.equal([])
+      }
+    })
+  }
+
+  it('are all tested here', () => {
+    expect(Object.keys(cases)).to.have.members(Object.keys(rules))
+  })
+})

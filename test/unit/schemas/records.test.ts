@@ -1,0 +1,147 @@
+import { expect } from 'chai'
+import type { Report } from '../../../lib/generated/report.js'
+import type { RunRecord } from '../../../lib/generated/run.js'
+import type { Status } from '../../../lib/generated/status.js'
+import { validateReport, validateRun, validateStatus, type Validator } from '../../../lib/generated/validators.js'
+
+const time = '2025-11-02T03:00:12.345Z'
+
+const run: RunRecord = {
+  schema: 'run/1',
+  id: '20251102T030012Z-4f1c',
+  state: 'backing-up',
+  startedAt: time,
+  bootId: 'boot',
+  lbackup: { pid: 1, startTime: '99' },
+  host: 'h',
+  platform: 'linux',
+  backupSource: '/Users',
+  source: '/Users',
+  sourceTrailingSlash: false,
+  backupDest: '/Volumes/Backup',
+  useSSH: false,
+  numRotations: 0,
+  sectionZero: null,
+  storeId: null,
+  excludesFile: null,
+  excludesBlock: true,
+  images: [
+    {
+      slot: 'bob-sparsebundle-1f2e',
+      path: '/Users/bob/\\xff.sparsebundle',
+      copyPath: null,
+      container: 'sparse-bundle',
+      encryption: 'v2',
+      recognised: true,
+      identity: 'uuid:1',
+      ownerUid: 501,
+      user: 'bob',
+      usage: { state: 'detached', evidence: ['e'], usedBy: [], mountPoints: [] },
+      decision: { action: 'copy', code: 'at-rest', reason: 'r' },
+      waitedSeconds: 0.5,
+      fingerprint: null,
+      bytes: 1,
+      members: 1,
+      findings: [],
+    },
+  ],
+  homes: [
+    {
+      user: 'bob',
+      home: '/Users/bob',
+      hiddenHome: '/Users/.bob',
+      imageName: 'bob.sparsebundle',
+      contentsWanted: false,
+    },
+  ],
+  findings: [{ code: 'plist-unreadable', severity: 'error', message: 'm' }],
+  notes: [{ code: 'unreadable', path: '/Users/eve', message: 'm' }],
+}
+
+const report: Report = {
+  schema: 'report/1',
+  run: run.id,
+  phase: 'post',
+  startedAt: time,
+  finishedAt: time,
+  severity: 'warning',
+  exitCode: 1,
+  summary: 's',
+  images: [
+    {
+      slot: 's',
+      path: '/Users/bob/bob.sparsebundle',
+      user: 'bob',
+      verdict: 'not-judged-yet',
+      loudness: 'fine',
+      reason: 'r',
+      usedBy: ['bob'],
+      findings: [],
+      bytes: 0,
+      members: 0,
+      waitedSeconds: 0,
+    },
+  ],
+  findings: [],
+  counts: {
+    images: 1,
+    judged: 0,
+    complete: 0,
+    suspect: 0,
+    bad: 0,
+    notBackedUp: 0,
+    entries: 1,
+    members: 0,
+    bytes: 0,
+    seconds: 0.1,
+  },
+  cures: [],
+}
+
+const summary = { id: run.id, startedAt: time, finishedAt: time, severity: 'fine', summary: 's', post: true } as const
+const status: Status = {
+  schema: 'status/1',
+  configuration: '/etc/b/b.conf',
+  stateFolder: '/var/lib/x',
+  storeId: 'abc',
+  lastRun: summary,
+  lastPost: summary,
+  slots: [{ slot: 's', path: '/p', user: 'bob', lastVerdict: 'bad', lastAt: time, lastCompleteAt: time, reason: 'r' }],
+  hookEnvironment: { node: '/usr/bin/node', readableRoots: ['/Users'], unreadable: [], at: time },
+}
+
+const records: readonly (readonly [string, Validator, object])[] = [
+  ['run', validateRun, run],
+  ['report', validateReport, report],
+  ['status', validateStatus, status],
+]
+
+for (const [name, validate, record] of records) {
+  describe(`validator of ${name}.json`, () => {
+    it('takes a record with everything in it', () => {
+      expect(validate(JSON.parse(JSON.stringify(record))), JSON.stringify(validate.errors)).to.equal(true)
+    })
+
+    it('refuses what is no record, another version, and one with something more', () => {
+      for (const wrong of [null, 1, 'x', [], {}, { ...record, schema: 'x/2' }, { ...record, more: 1 }]) {
+        expect(validate(wrong), JSON.stringify(wrong)).to.equal(false)
+      }
+    })
+
+    it('refuses a record that lacks a required key, or holds nonsense under it', () => {
+      const optional = ['finishedAt', 'lastPost', 'hookEnvironment']
+      for (const key of Object.keys(record)) {
+        const without = Object.fromEntries(Object.entries(record).filter(([other]) => other !== key))
+        expect(validate(without), key).to.equal(name !== 'report' && optional.includes(key))
+        expect(validate({ ...record, [key]: { nonsense: true } }), key).to.equal(false)
+      }
+    })
+  })
+}
+
+describe('validator of run.json', () => {
+  it('refuses a time that is not UTC, and a slot that is no slot', () => {
+    expect(validateRun({ ...run, startedAt: '2025-11-02T03:00:12+01:00' })).to.equal(false)
+    expect(validateRun({ ...run, images: [{ ...run.images[0], slot: '../x' }] })).to.equal(false)
+  })
+})
