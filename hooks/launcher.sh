@@ -8,6 +8,7 @@ umask 077
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
+unset CDPATH GREP_OPTIONS
 
 phase=@PHASE@
 node=@NODE@
@@ -18,105 +19,176 @@ excludes_name=@EXCLUDES_NAME@
 mark=@MARK@
 strip_program=@STRIP_PROGRAM@
 
-child=
 log=${logFile:-}
 excludes=${backupConfigurationFolderPath:-}/${excludes_filename:-$excludes_name}
-uid=$(id -u)
+
+if [ "$phase" = post ]; then failed=1; else failed=129; fi
+# With the self test's variable set, nothing of ours ever lets a backup go on.
+if [ "${lbackup_filevault_self_test:-}" = YES ]; then self_test=YES failed=129; else self_test=; fi
+
+# The only way out that was chosen. The shell itself may end at any line (no memory, no process, no descriptor left).
+leave() {
+  trap - EXIT
+  if [ -n "$self_test" ]; then exit 129; fi
+  exit "$1"
+}
+trap 'exit "$failed"' EXIT
+# A reader of our output that is gone must not end us: LBackup would go on.
+trap '' PIPE
 
 tell() {
   line="lbackup-filevault: $1"
-  if [ -n "$log" ] && [ -f "$log" ] && [ ! -L "$log" ]; then printf '%s\n' "$line" >>"$log"; fi
+  # Never a FIFO or a device: writing to one could wait for ever.
+  if [ -n "$log" ] && [ -f "$log" ]; then printf '%s\n' "$line" >>"$log"; fi
   printf '%s\n' "$line" >&2
 }
+
+# The file at the end of a chain of links.
+target() {
+  file=$1
+  while [ -L "$file" ]; do file=$(next_link "$file"); done
+  printf '%s/%s\n' "$(cd -P "$(dirname "$file")" && pwd -P)" "$(basename "$file")"
+}
+
+next_link() {
+  next=$(readlink "$1")
+  case $next in
+  /*) printf '%s\n' "$next" ;;
+  *) printf '%s/%s\n' "$(dirname "$1")" "$next" ;;
+  esac
+}
+
+parent_of() {
+  if [ -r "/proc/$1/status" ]; then
+    sed -n 's/^PPid:[[:space:]]*//p' "/proc/$1/status"
+  else
+    ps -o ppid= -p "$1" | tr -d ' '
+  fi
+}
+
+# Whether process $1 is the LBackup that runs this hook.
+above_us() {
+  at=$PPID
+  while [ -n "$at" ] && [ "$at" -ge 1 ]; do
+    if [ "$at" = "$1" ]; then return 0; fi
+    at=$(parent_of "$at")
+  done
+  return 1
+}
+
+block_in_force() { [ -f "$excludes" ] && grep -aqF "$mark" "$excludes"; }
 
 # The pid of LBackup that stands in the block's first line.
 block_pid() {
   grep -aF "$mark>>> " "$excludes" 2>/dev/null | head -n 1 | sed -n 's/.* lbackup=\([0-9][0-9]*\) .*/\1/p'
 }
 
-block_in_force() { [ -f "$excludes" ] && grep -aqF "$mark" "$excludes"; }
-
-# Takes a left-over block out of the excludes file: it would leave images out of a backup that no plan covers.
-# A block of an LBackup that still runs stays, unless $1 is `ours`.
+# Takes a block out of the excludes file: it would leave images out of a backup that no plan covers. $1 is `stale` (only
+# the block of an LBackup that is gone) or `ours` (also the block of this LBackup). The block of another LBackup that
+# still runs always stays. Returns 1 where a block that should go stays.
 strip_block() {
   block_in_force || return 0
   pid=$(block_pid)
-  if [ "$1" != ours ] && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then return 0; fi
-  # A link stays a link; and not every awk keeps NUL bytes. Node can do both.
-  if [ -L "$excludes" ]; then return 0; fi
-  if ! tr -d '\000' <"$excludes" | cmp -s - "$excludes"; then return 0; fi
-  temporary="$excludes.lbackup-filevault.$$"
-  # awk cannot tell whether the last line had an end: a byte is added, which the program takes off again.
-  if cp -p "$excludes" "$temporary" && { cat "$excludes" && printf X; } | awk "$strip_program" >"$temporary"; then
-    mv -f "$temporary" "$excludes" && return 0
+  if [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null; then
+    if [ "$1" = stale ] || ! above_us "$pid"; then return 0; fi
+  fi
+  real=$(target "$excludes")
+  # A second name of the file would keep the block, and not every awk keeps NUL bytes. Node can do better, or says why not.
+  if [ -n "$(find "$real" -prune -links +1 -print)" ] || ! tr -d '\000' <"$real" | cmp -s - "$real"; then
+    [ "$1" = stale ]
+    return
+  fi
+  temporary="$real.lbackup-filevault.$$"
+  rm -f "$temporary"
+  # cp -p: the new file gets owner and mode of the old. awk cannot tell whether the last line had an end: a byte is added,
+  # which the program takes off again. sync: after a power cut a rename may last where the content does not.
+  if cp -p "$real" "$temporary" && { cat "$real" && printf X; } | awk "$strip_program" >"$temporary" && sync; then
+    if mv -f "$temporary" "$real"; then return 0; fi
   fi
   rm -f "$temporary"
   return 1
 }
 
-# $1: what happened. The one way out that was not chosen by our own program.
+# After this, nothing of this run is in force; or it is said.
+end_block() {
+  strip_block ours && return
+  tell "ERROR! Our lines could not be taken out of $excludes. Cure: remove every line that begins with '$mark', and the line after it where that repeats it."
+}
+
+# $1: what happened. The way out that was not chosen by our own program.
 crash() {
-  strip_block ours
+  end_block
   if [ "$phase" = post ]; then
     tell "ERROR! $1 The copies of this run were not checked. Run: lbackup-filevault doctor"
-    exit 1
+    leave 1
   fi
   if [ "$on_crash" = continue ] && ! block_in_force; then
     tell "ERROR! $1 The backup goes on without any care for disk images (onCrash: continue). Run: lbackup-filevault doctor"
-    exit 1
+    leave 1
   fi
   tell "ERROR! $1 The backup is halted; the sections stay as they are. Run: lbackup-filevault doctor"
-  exit 129
+  leave 129
 }
 
+# $1: which signal. `$!` and not a variable: the signal may come before the line that would set it.
 ended() {
-  trap '' INT TERM HUP
-  if [ -n "$child" ]; then
-    kill -TERM "$child" 2>/dev/null
-    wait "$child" 2>/dev/null
+  trap '' HUP INT QUIT TERM USR1 USR2 ALRM
+  if [ -n "${!:-}" ]; then
+    kill -TERM "$!" 2>/dev/null
+    wait "$!" 2>/dev/null
   fi
-  strip_block ours
+  end_block
   tell "ERROR! The $phase-backup hook was ended by a signal ($1)."
-  if [ "$phase" = post ]; then exit 1; fi
-  exit 129
+  leave "$failed"
 }
-trap 'ended INT' INT
-trap 'ended TERM' TERM
-trap 'ended HUP' HUP
+# LBackup goes on after a hook that died of any signal but HUP.
+for signal in HUP INT QUIT TERM USR1 USR2 ALRM; do
+  # shellcheck disable=SC2064
+  trap "ended $signal" "$signal"
+done
 
-# The file at the end of a chain of links: a stable link to Node survives Node's updates.
-target() {
-  file=$1
-  while [ -L "$file" ]; do
-    next=$(readlink "$file")
-    case $next in
-    /*) file=$next ;;
-    *) file=$(dirname "$file")/$next ;;
-    esac
-  done
-  printf '%s/%s\n' "$(cd -P "$(dirname "$file")" && pwd -P)" "$(basename "$file")"
-}
+uid=$(id -u)
 
-# Whoever may write a folder on the way may put his own program there, and root would run it.
+# Whoever may write a folder on the way may put his own program there, and root would run it. In a folder with the sticky
+# bit only its owner may replace what belongs to others.
 refuse_writable() {
   at=$1
   while :; do
-    bad=$(find "$at" -prune ! -type l \( -perm -0002 -o -perm -0020 -o ! -user 0 ! -user "$uid" \) ! -perm -1000 -print 2>/dev/null)
+    bad=$(find "$at" -prune ! -type l \( ! -user 0 ! -user "$uid" -o \( -perm -0002 -o -perm -0020 \) \( ! -type d -o ! -perm -1000 \) \) -print) ||
+      crash "It cannot be found out who may write $at, which this hook would run."
     if [ -n "$bad" ]; then crash "Others than root may write $bad, which this hook would run. Cure: chmod go-w, chown root."; fi
     if [ "$at" = / ]; then return; fi
     at=$(dirname "$at")
   done
 }
 
+# Each link of a chain counts: a stable link to Node survives Node's updates.
+refuse_chain() {
+  link=$1
+  while [ -L "$link" ]; do
+    refuse_writable "$link"
+    link=$(next_link "$link")
+  done
+  refuse_writable "$link"
+  refuse_writable "$(target "$link")"
+}
+
 strip_block stale || crash "A left-over block could not be taken out of $excludes."
 
-[ -x "$node" ] || crash "Node is no longer at $node. Cure: run install again."
+if [ ! -f "$node" ] || [ ! -x "$node" ]; then crash "Node is no longer at $node. Cure: run install again."; fi
 [ -f "$package/$hook" ] || crash "The program is no longer at $package. Cure: run install again."
-refuse_writable "$node"
-refuse_writable "$(target "$node")"
+refuse_chain "$node"
 refuse_writable "$package"
-writable=$(find "$package" ! -type l \( -perm -0002 -o -perm -0020 -o ! -user 0 ! -user "$uid" \) -print 2>/dev/null | head -n 1)
-if [ -n "$writable" ]; then crash "Others than root may write $writable, which this hook would run. Cure: chmod -R go-w, chown -R root."; fi
+# npm may put what a package needs beside the package.
+case $package in
+*/node_modules/*) tree=${package%/node_modules/*}/node_modules ;;
+*) tree=$package ;;
+esac
+writable=$(find "$tree" ! -type l \( -perm -0002 -o -perm -0020 -o ! -user 0 ! -user "$uid" \) -print) ||
+  crash "It cannot be found out who may write $tree, which this hook would run."
+if [ -n "$writable" ]; then
+  crash "Others than root may write $(printf '%s\n' "$writable" | head -n 1), which this hook would run. Cure: chmod -R go-w, chown -R root."
+fi
 
 # Only what is named here reaches Node: an inherited NODE_OPTIONS would run other people's code.
 set --
@@ -130,16 +202,24 @@ done
 
 # In the background, so that a signal to this shell is answered at once and not when Node ends.
 env -i PATH="$PATH" LC_ALL=C "$@" "$node" "$package/$hook" </dev/null &
-child=$!
-wait "$child"
+wait "$!"
 code=$?
 
-if [ "${lbackup_filevault_self_test:-}" = YES ]; then
-  # Never 0: a backup that runs with this variable set must not go on unprotected.
-  if [ "$code" -eq 0 ]; then echo "lbackup-filevault: self test passed ($phase)"; fi
-  exit 129
+if [ -n "$self_test" ]; then
+  if [ "$code" -eq 100 ]; then echo "lbackup-filevault: self test passed ($phase)"; fi
+  leave 129
 fi
+# Codes of our own: Node ends with 0 for a program that is empty, and with 1 for most of what goes wrong before ours runs.
 case $phase-$code in
-pre-0 | pre-1 | pre-129 | post-0 | post-1) exit "$code" ;;
+pre-100) leave 0 ;;
+pre-101) leave 1 ;;
+pre-102)
+  end_block
+  leave 129
+  ;;
+post-100 | post-101)
+  end_block
+  leave $((code - 100))
+  ;;
 esac
 crash "The $phase-backup hook ended unexpectedly (exit code $code)."

@@ -4,7 +4,8 @@ import { v1Length, v2FixedLength } from '../image/encryption-header.js'
 import { fileKind, recogniseFile, tailLength, type FileFormat } from '../image/format.js'
 import type { Encryption } from '../image/image.js'
 import { tokenUuid } from '../image/token.js'
-import { readRange, withFileIn, type Folder } from '../system/folder.js'
+import { withFileIn, type OpenFile } from '../system/folder-looks.js'
+import type { Folder } from '../system/folder.js'
 import { systemCode } from '../system/file-system-error.js'
 import type { RawPath } from '../text/raw-path.js'
 import { identityOf } from './identity.js'
@@ -25,15 +26,19 @@ const token = 'token' as RawPath
  * where the rights or the disk forbid a look.
  */
 export function recogniseBundle(folder: Folder): Recognised | undefined {
+  let prevented: Error | undefined
   for (const name of plists) {
-    const bytes = readSmall(folder, name)
-    if (bytes === undefined || !isBundlePlist(bytes)) continue
-    const { encryption, uuid } = readTokenHead(folder)
-    return {
-      encryption,
-      identity: identityOf({ uuid, inode: folder.stats.ino, born: folder.stats.birthtimeMs, content: bytes }),
+    try {
+      const content = readSmall(folder, name)
+      if (content === undefined || !isBundlePlist(content)) continue
+      const { encryption, uuid } = readTokenHead(folder)
+      const { ino: inode, birthtimeMs: born } = folder.stats
+      return { encryption, identity: identityOf({ uuid, inode, born, content }) }
+    } catch (error) {
+      prevented ??= error as Error
     }
   }
+  if (prevented !== undefined) throw prevented
   return undefined
 }
 
@@ -55,9 +60,9 @@ export interface RecognisedFile extends Recognised {
 
 /** Given an open folder and the name of a regular file in it, return what its content says. Throws OperationalError. */
 export function recogniseSingleFile(folder: Folder, name: RawPath): RecognisedFile {
-  return withFileIn(folder, name, ({ descriptor, stats }) => {
-    const head = readRange(descriptor, 0, Math.min(stats.size, v2FixedLength))
-    const tail = readEnd(descriptor, stats.size)
+  return withFileIn(folder, name, ({ stats, read }) => {
+    const head = read(0, Math.min(stats.size, v2FixedLength))
+    const tail = readEnd(read, stats.size)
     const format = recogniseFile(head, tail.subarray(Math.max(0, tail.length - tailLength)))
     const uuid = format === 'encrypted-v1' ? tokenUuid(tail) : format === 'encrypted-v2' ? tokenUuid(head) : undefined
     const encryption = format === 'encrypted-v1' ? 'v1' : format === 'encrypted-v2' ? 'v2' : undefined
@@ -73,11 +78,11 @@ export function recogniseSingleFile(folder: Folder, name: RawPath): RecognisedFi
 
 function readTokenHead(folder: Folder): { encryption: Encryption; uuid?: string | undefined } {
   try {
-    return withFileIn(folder, token, ({ descriptor, stats }) => {
+    return withFileIn(folder, token, ({ stats, read }) => {
       if (stats.size === 0) return { encryption: 'none' }
-      const head = readRange(descriptor, 0, Math.min(stats.size, v2FixedLength))
+      const head = read(0, Math.min(stats.size, v2FixedLength))
       if (head.toString('latin1', 0, 8) === 'encrcdsa') return { encryption: 'v2', uuid: tokenUuid(head) }
-      const tail = readEnd(descriptor, stats.size)
+      const tail = readEnd(read, stats.size)
       if (tail.toString('latin1', Math.max(0, tail.length - 8)) !== 'cdsaencr') return { encryption: 'unknown' }
       return { encryption: 'v1', uuid: tokenUuid(tail) }
     })
@@ -89,9 +94,7 @@ function readTokenHead(folder: Folder): { encryption: Encryption; uuid?: string 
 
 function readSmall(folder: Folder, name: RawPath): Buffer | undefined {
   try {
-    return withFileIn(folder, name, ({ stats, descriptor }) =>
-      stats.size > plistLimit ? undefined : readRange(descriptor, 0, stats.size),
-    )
+    return withFileIn(folder, name, ({ stats, read }) => (stats.size > plistLimit ? undefined : read(0, stats.size)))
   } catch (error) {
     // A link, a FIFO or nothing at all is no property list; anything else has hidden one from us.
     if (['ENOENT', 'ENOTDIR', 'ELOOP', 'ENOTFILE', 'ENXIO'].includes(systemCode(error) ?? '')) return undefined
@@ -99,9 +102,9 @@ function readSmall(folder: Folder, name: RawPath): Buffer | undefined {
   }
 }
 
-const readEnd = (descriptor: number, size: number): Buffer => {
+const readEnd = (read: OpenFile['read'], size: number): Buffer => {
   const length = Math.min(size, v1Length)
-  return readRange(descriptor, size - length, length)
+  return read(size - length, length)
 }
 
 /** A sparse image's header without its flags at 12, one of which says "in use" (apfs-fuse DeviceSparseImage). */

@@ -73,7 +73,7 @@ function compare(first: BundlePlist, second: BundlePlist, findings: FindingList)
   const message = `Info.plist and Info.bckup, which should be the same, differ in ${shown.join(', ')}.`
   findings.add('plist-copies-differ', 'warning', message, {
     member: infoBackup,
-    cure: 'Attach and detach the image once; hdiutil writes both anew when it resizes it.',
+    cure: 'Compare both with an older copy of the image; Info.plist is the one that counts.',
     passing: true,
   })
 }

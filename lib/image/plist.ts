@@ -1,9 +1,8 @@
 import type { Buffer } from 'node:buffer'
-import { createRequire } from 'node:module'
-import type * as plistPackage from 'plist'
 import { size } from '../text/measure.js'
 import { readBinaryPlist } from './plist-binary.js'
 import { readFlatPlist } from './plist-flat.js'
+import { loadPlist } from './plist-package.js'
 import { plistInvalid, type PlistDictionary, type PlistValue } from './plist-value.js'
 import { cleanPlistXml, unmarked } from './plist-xml.js'
 
@@ -55,31 +54,12 @@ function decode(bytes: Buffer): string {
 
 function readWithPackage(text: string): PlistValue {
   const xml = cleanPlistXml(text)
-  const { parse } = loaded ?? loadPackage()
+  const { parse } = loadPlist()
   try {
     return restore(parse(xml))
   } catch (cause) {
     throw plistInvalid('its keys and values do not fit together', cause)
   }
-}
-
-let loaded: typeof plistPackage | undefined
-
-// Loaded on first use, and synchronously: the import costs as much CPU time as Node's own start, and what hdiutil
-// writes into a bundle never needs it. The package offers itself to `import` only, so its file is named; asked for from
-// inside its own folder, Node loads the module without a warning on stderr.
-function loadPackage(): typeof plistPackage {
-  const folders = createRequire(import.meta.url).resolve.paths('plist') ?? []
-  for (const folder of folders) {
-    if (loaded !== undefined) break
-    try {
-      loaded = createRequire(`${folder}/plist/dist/index.js`)('./index.js') as typeof plistPackage
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
-    }
-  }
-  if (loaded === undefined) throw new Error('The package plist is not installed.')
-  return loaded
 }
 
 /** Marked integers become numbers, or bigint where a number is not exact; dictionaries lose their prototype. */

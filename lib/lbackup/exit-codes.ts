@@ -15,3 +15,16 @@ const table: Record<Phase, Record<Ending, number>> = {
 
 /** Given the phase and how the hook ends, return the exit code LBackup is to see. */
 export const hookExitCode = (phase: Phase, ending: Ending): number => table[phase][ending]
+
+/**
+ * Given the exit code LBackup is to see, return the one by which a hook tells its launcher so. Node itself ends with 0
+ * for a program that is empty and with 1 for most of what goes wrong before ours runs: neither may be taken for an answer.
+ */
+export function launcherCode(code: number): number {
+  const answers: Readonly<Record<number, number>> = {
+    [scriptExit.success]: 100,
+    [scriptExit.warning]: 101,
+    [scriptExit.halt]: 102,
+  }
+  return answers[code] ?? code
+}

@@ -53,14 +53,14 @@ export function rememberStore(stateFolder: RawPath, id: string): void {
   replaceFile(join(stateFolder, 'store.json'), storeText(id))
 }
 
-/** Given what came of `checkStore`, throw the OperationalError with which a pre hook halts, unless the disk is fine. */
-export function refuseWrongStore(backupDest: RawPath, check: StoreCheck): void {
+/** Given the disk, our state and what came of `checkStore`, throw the OperationalError with which a pre hook halts, unless the disk is fine. */
+export function refuseWrongStore(backupDest: RawPath, stateFolder: RawPath, check: StoreCheck): void {
   if (check.result !== 'missing' && check.result !== 'different') return
   const why = check.result === 'missing' ? 'our mark is not on it' : 'it carries the mark of another backup disk'
   throw new OperationalError(
     `backup-disk-${check.result}`,
     `The backup disk is not mounted, or not the one we know: ${why} (${printable(storeFile(backupDest))}).`,
-    'Mount the backup disk before BACKUP-850-filevault runs. If this is a new disk on purpose, run lbackup-filevault doctor.',
+    `Mount the backup disk before BACKUP-850-filevault runs. Only if this is a new disk on purpose, remove ${printable(join(stateFolder, 'store.json'))}.`,
   )
 }
 

@@ -6,7 +6,7 @@ import { count } from '../text/measure.js'
 import { printable } from '../text/printable.js'
 import { baseName, fromBytes, toBytes, type RawPath } from '../text/raw-path.js'
 import type { Clue } from './clue.js'
-import type { AttachedImage } from './hdiutil.js'
+import { hdiutilLimitBytes, parseHdiutilInfo, type AttachedImage } from './hdiutil.js'
 import type { Watched } from './members.js'
 import { sayUnknown, type Say } from './say.js'
 import { noAnswer } from '../system/tool-answer.js'
@@ -14,8 +14,6 @@ import { parseUserList, userName } from './user-names.js'
 
 /** Given images, say of each what one `hdiutil info -plist` tells: attached on this Mac, by whom, mounted where. */
 export async function sayAttached(system: System, images: readonly Watched[], say: Say): Promise<void> {
-  // Loaded here: nothing but a Mac's answer needs a property list.
-  const { hdiutilLimitBytes, parseHdiutilInfo } = await import('./hdiutil.js')
   const result = await system.tool('hdiutil', ['info', '-plist'], { maxOutputBytes: hdiutilLimitBytes })
   const silent = noAnswer(result)
   if (silent !== undefined) {

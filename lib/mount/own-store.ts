@@ -34,7 +34,7 @@ export const ownStore = (image: MountedImage, ownPaths: readonly RawPath[]): boo
 /** Below a mount point may lie another volume: the device decides. What does not exist yet counts by its nearest folder. */
 function isOnVolume(place: RawPath, mountPoint: RawPath): boolean {
   const here = existing(place)
-  const point = existing(mountPoint)
+  const point = tryRealPath(mountPoint)
   if (here === undefined || point === undefined || !isWithin(here, point)) return false
   const [file, root] = [identityOf(here), identityOf(point)]
   // A volume we may not look at: that the path lies below it must do.
@@ -43,13 +43,18 @@ function isOnVolume(place: RawPath, mountPoint: RawPath): boolean {
 
 function existing(path: RawPath): RawPath | undefined {
   for (let folder = path; folder !== ''; folder = parent(folder)) {
-    try {
-      const real = realPath(folder)
-      if (real !== undefined) return real
-    } catch {
-      return path
-    }
+    const real = tryRealPath(folder)
+    if (real !== undefined) return real
     if (folder === '/') return undefined
   }
   return undefined
+}
+
+/** What we may not look at counts as it is written. */
+function tryRealPath(path: RawPath): RawPath | undefined {
+  try {
+    return realPath(path)
+  } catch {
+    return path
+  }
 }

@@ -9,9 +9,9 @@ import { list } from '../text/measure.js'
 import { printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
 import type { RunContext } from './context.js'
-import type { Observation } from './observe.js'
-import type { PlanRequest } from './tonight.js'
-import { wishes } from './wishes.js'
+import type { Observation } from './observed.js'
+import type { PlanRequest } from './plan-type.js'
+import { places, wishes } from './wishes.js'
 
 /**
  * Given what was observed, return what the administrator's own lines leave out of it; undefined where there is nothing
@@ -27,7 +27,7 @@ export async function administratorLook(
   return excludedByAdministrator(system, {
     source: source.asWritten,
     realSource: source.path,
-    wishes: wishes(images, new Map(), accounts),
+    wishes: places(images, accounts),
     excludes: parts.administrator,
   })
 }
@@ -38,14 +38,14 @@ export function planBlock(
   { images, accounts }: Observation,
   decided: ReadonlyMap<RawPath, Decision>,
 ): ExcludesPlan | undefined {
-  const wanted = wishes(images, decided, accounts)
-  if (wanted.length === 0 && !source.trailingSlash) return undefined
-  return planExcludes({
+  const plan = planExcludes({
     source: source.asWritten,
     realSource: source.path,
-    wishes: wanted,
+    wishes: wishes(images, decided, accounts),
     platform: system.platform,
   })
+  // One rule keeps a user's folder with our name out of the section's root; only contents of a folder lie there.
+  return plan.rules.length > 1 || source.trailingSlash ? plan : undefined
 }
 
 /**

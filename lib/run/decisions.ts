@@ -4,7 +4,7 @@ import { ownStores } from '../mount/own-store.js'
 import { decide } from '../policy/decide.js'
 import type { Candidate, Decision } from '../policy/policy-type.js'
 import type { RawPath } from '../text/raw-path.js'
-import type { Observed } from './observe.js'
+import type { Observed } from './observed.js'
 
 /** What the decisions rest on besides the images. */
 export interface DecisionFacts {
@@ -25,7 +25,10 @@ export function decisions(images: readonly Observed[], facts: DecisionFacts): Ma
     facts.ownPaths,
   )
   return new Map(
-    inSource.map((item) => [item.image.path, decide(candidate(item, stores.has(item.image.path), facts), facts.policies)]),
+    inSource.map((item) => [
+      item.image.path,
+      decide(candidate(item, stores.has(item.image.path), facts), facts.policies),
+    ]),
   )
 }
 
@@ -40,6 +43,8 @@ function candidate({ image, usage, user }: Observed, ownStore: boolean, facts: D
     usage,
     ownStore,
     waitedMinutes: facts.waited.get(image.slot) ?? 0,
-    ...(facts.excludedByAdministrator?.images.get(image.path)?.whole === true ? { excludedBy: "LBackup's excludes file" } : {}),
+    ...(facts.excludedByAdministrator?.images.get(image.path)?.whole === true
+      ? { excludedBy: "LBackup's excludes file" }
+      : {}),
   }
 }

@@ -14,7 +14,7 @@ export function checkDisk(context: RunContext): string {
   refuseLinkedSource(context)
   const known = rememberedStore(stateFolder)
   const check = checkStore(environment.backupDest, known)
-  refuseWrongStore(environment.backupDest, check)
+  refuseWrongStore(environment.backupDest, stateFolder, check)
   if (check.id === undefined) throw new Error('the backup disk has no store id although it was accepted')
   if (check.id !== known) rememberStore(stateFolder, check.id)
   return check.id

@@ -70,4 +70,3 @@ const overdue = (): OperationalError =>
     'The hook took longer than limits.hookMinutes allows.',
     'Look for a slow or hanging disk; raise limits.hookMinutes in filevault.json where the time is needed.',
   )
-

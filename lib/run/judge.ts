@@ -1,6 +1,7 @@
 import type { ReportedFinding, ReportImage } from '../generated/report.js'
 import type { RunImage, RunRecord } from '../generated/run.js'
 import type { Structure } from '../image/structure-type.js'
+import type { SearchOptions } from '../discover/discovery.js'
 import type { Section } from '../lbackup/sections.js'
 import { fromPrintable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
@@ -8,7 +9,7 @@ import { judge as verdictOf, type Copy } from '../verify/verdict.js'
 import { clearText } from './clear-text.js'
 import { noteFindings } from './search-findings.js'
 import { unplannedImages } from './unplanned.js'
-import { look, search } from './work.js'
+import type { Work } from './work.js'
 
 /** What became of the copies of one run. */
 export interface Judged {
@@ -21,28 +22,32 @@ export interface Judged {
  * Given the record of a run and the section it made, look at the sources and their copies again and return a verdict for
  * each image of the plan, for each image in the section that no plan names, and what clear text lies at FileVault homes.
  */
-export async function judgeSection(record: RunRecord, section: Section, timeoutSeconds: number): Promise<Judged> {
+export async function judgeSection(record: RunRecord, section: Section, work: Work): Promise<Judged> {
   const copied = record.images.filter(isCopied)
-  const sources = await look(
+  const sources = await work.look(
     copied.map(({ path, container, usage }) => ({
       path: fromPrintable(path),
       container,
       inUse: usage.state !== 'detached',
     })),
-    timeoutSeconds,
   )
-  const copies = await look(
-    copied.map((image) => ({ path: copyOf(image, section), container: image.container, inUse: false })),
-    timeoutSeconds,
+  const { discovery, looks } = await work.search(searchOf(section))
+  const found = new Map(discovery.images.map((image, index) => [image.path, looks[index] as Structure]))
+  // What the search did not find is looked at all the same: the look tells why.
+  const sought = copied.filter((image) => !found.has(copyOf(image, section)))
+  const others = await work.look(
+    sought.map((image) => ({ path: copyOf(image, section), container: image.container, inUse: false })),
   )
-  const { discovery } = await search(searchOf(section), timeoutSeconds)
+  sought.forEach((image, index) => found.set(copyOf(image, section), others[index] as Structure))
   const images = record.images.map((image) => {
     const index = copied.indexOf(image)
-    return index < 0 ? notCopied(image) : judged(image, sources[index] as Structure, copies[index] as Structure)
+    return index < 0
+      ? notCopied(image)
+      : judged(image, sources[index] as Structure, found.get(copyOf(image, section)) as Structure)
   })
   const planned = new Set(copied.map((image) => copyOf(image, section)))
   return {
-    images: [...images, ...(await unplannedImages(discovery, planned, record, section, timeoutSeconds))],
+    images: [...images, ...unplannedImages(discovery, found, planned, record, section)],
     findings: [...noteFindings(discovery), ...clearText(record, section)],
     entries: discovery.counts.entries,
   }
@@ -51,11 +56,10 @@ export async function judgeSection(record: RunRecord, section: Section, timeoutS
 const isCopied = ({ decision: { action }, copyPath }: RunImage): boolean =>
   copyPath !== null && (action === 'copy' || action === 'copy-and-prove')
 
-const copyOf = ({ copyPath }: RunImage, section: Section): RawPath =>
-  join(section.path, fromPrintable(copyPath ?? ''))
+const copyOf = ({ copyPath }: RunImage, section: Section): RawPath => join(section.path, fromPrintable(copyPath ?? ''))
 
 /** The copy is searched without mercy: it holds what users wrote, links and all, and no mounts. */
-const searchOf = ({ path }: Section): Parameters<typeof search>[0] => ({
+const searchOf = ({ path }: Section): SearchOptions => ({
   roots: [path],
   never: [join(path, '.lbackup-filevault')],
   everyFile: false,
@@ -87,7 +91,13 @@ function judged(image: RunImage, source: Structure, copy: Structure): ReportImag
     sourceErrors: image.findings.filter(({ severity }) => severity === 'error') as never,
     copy: copyState(copy, gone),
   })
-  return { ...common(image), ...judgement, findings: copy.findings, bytes: copy.counts.bytes, members: copy.counts.members }
+  return {
+    ...common(image),
+    ...judgement,
+    findings: copy.findings,
+    bytes: copy.counts.bytes,
+    members: copy.counts.members,
+  }
 }
 
 function copyState({ findings }: Structure, sourceGone: boolean): Copy {
@@ -100,8 +110,22 @@ function copyState({ findings }: Structure, sourceGone: boolean): Copy {
   return { state: 'absent', because }
 }
 
-const common = ({ slot, path, user, usage, decision, bytes, members, waitedSeconds }: RunImage): Omit<
-  ReportImage,
-  'verdict' | 'loudness' | 'reason' | 'findings'
-> => ({ slot, path, user, usedBy: usage.usedBy, decision, bytes, members, waitedSeconds })
-
+const common = ({
+  slot,
+  path,
+  user,
+  usage,
+  decision,
+  bytes,
+  members,
+  waitedSeconds,
+}: RunImage): Omit<ReportImage, 'verdict' | 'loudness' | 'reason' | 'findings'> => ({
+  slot,
+  path,
+  user,
+  usedBy: usage.usedBy,
+  decision,
+  bytes,
+  members,
+  waitedSeconds,
+})

@@ -1,4 +1,4 @@
-import type { Discovery, SearchOptions } from '../discover/discovery.js'
+import type { SearchOptions } from '../discover/discovery.js'
 import type { Image } from '../image/image.js'
 import type { Structure } from '../image/structure-type.js'
 import type { BackupSource } from '../lbackup/backup-source.js'
@@ -6,39 +6,19 @@ import { transferPath } from '../lbackup/path-mapping.js'
 import { lookAtUsage } from '../mount/look.js'
 import type { Usage } from '../mount/usage.js'
 import { lookAtAccounts } from '../session/accounts.js'
-import type { FileVaultAccount } from '../session/session.js'
 import { pause } from '../system/clock.js'
 import type { System } from '../system/system.js'
 import type { RawPath } from '../text/raw-path.js'
+import type { Observation, Observed } from './observed.js'
 import { ownerName, userNames } from './owner-name.js'
-import { look, search } from './work.js'
-
-/** One image with everything seen of it. */
-export interface Observed {
-  readonly image: Image
-  readonly structure: Structure
-  readonly usage: Usage
-  /** Its FileVault account, else its owner. */
-  readonly user: string
-  /** Its place in a section, relative to it; undefined: it lies outside the backup's source. */
-  readonly copyPath: RawPath | undefined
-}
-
-export interface Observation {
-  readonly images: readonly Observed[]
-  readonly accounts: readonly FileVaultAccount[]
-  readonly discovery: Discovery
-  /** What could not be found out, a sentence each. */
-  readonly problems: readonly string[]
-}
+import type { Work } from './work.js'
 
 export interface ObserveRequest {
   readonly search: SearchOptions
   readonly source: BackupSource
   /** Seconds between the two looks; 0: only one look. */
   readonly quietSeconds: number
-  /** For each of the long steps. */
-  readonly timeoutSeconds: number
+  readonly work: Work
   /** Processes whose descriptors do not count: ourselves, LBackup and its rsync, with all below them. */
   readonly excludePids: readonly number[]
 }
@@ -48,7 +28,7 @@ export interface ObserveRequest {
  * its fingerprint is the one that the post hook compares with. Nothing is waited for where there is no image.
  */
 export async function observe(system: System, request: ObserveRequest): Promise<Observation> {
-  const { discovery, looks: first } = await search(request.search, request.timeoutSeconds)
+  const { discovery, looks: first } = await request.work.search(request.search)
   const { images } = discovery
   const { accounts, problems } = await lookAtAccounts(system, images)
   if (images.length === 0) return { images: [], accounts, discovery, problems }
@@ -60,8 +40,8 @@ export async function observe(system: System, request: ObserveRequest): Promise<
   )
   const names = await userNames(system)
   const usageOf = ({ path }: Image): Usage => usages.get(path) ?? notFoundOut
-  const structures = await lookInUse(images, second, usageOf, request.timeoutSeconds)
-  const observed = images.map((image, index) => ({
+  const structures = await lookInUse(images, second, usageOf, request.work)
+  const observed: Observed[] = images.map((image, index) => ({
     image,
     structure: structures[index] as Structure,
     usage: usageOf(image),
@@ -76,14 +56,11 @@ const notFoundOut: Usage = { state: 'unknown', evidence: ['it was not looked at'
 async function lookAgain(
   images: readonly Image[],
   first: readonly Structure[],
-  { quietSeconds, timeoutSeconds }: ObserveRequest,
+  { quietSeconds, work }: ObserveRequest,
 ): Promise<readonly Structure[]> {
   if (quietSeconds === 0) return first
   await pause(quietSeconds)
-  return look(
-    images.map(({ path, container }) => ({ path, container, inUse: false })),
-    timeoutSeconds,
-  )
+  return work.look(images.map(({ path, container }) => ({ path, container, inUse: false })))
 }
 
 /** What is an error on an image at rest may be a passing state of one in use: such an image is judged as in use. */
@@ -91,16 +68,14 @@ async function lookInUse(
   images: readonly Image[],
   structures: readonly Structure[],
   usageOf: (image: Image) => Usage,
-  timeoutSeconds: number,
+  work: Work,
 ): Promise<readonly Structure[]> {
   const doubtful = images.filter((image, index) => {
     const inUse = usageOf(image).state !== 'detached' && usageOf(image).state !== 'unknown'
     return inUse && structures[index]?.findings.some(({ severity }) => severity === 'error') === true
   })
-  const again = await look(
-    doubtful.map(({ path, container }) => ({ path, container, inUse: true })),
-    timeoutSeconds,
-  )
+  if (doubtful.length === 0) return structures
+  const again = await work.look(doubtful.map(({ path, container }) => ({ path, container, inUse: true })))
   return images.map((image, index) => again[doubtful.indexOf(image)] ?? (structures[index] as Structure))
 }
 

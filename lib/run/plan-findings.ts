@@ -2,9 +2,9 @@ import type { ReportedFinding } from '../generated/report.js'
 import type { AdministratorLook } from '../link/proof.js'
 import { list } from '../text/measure.js'
 import { printable } from '../text/printable.js'
-import type { Observation } from './observe.js'
+import type { Observation } from './observed.js'
 import { fewerImages, noteFindings } from './search-findings.js'
-import type { PlanRequest } from './tonight.js'
+import type { PlanRequest } from './plan-type.js'
 import { liesIn } from './wishes.js'
 
 /** Given what was observed, return what the administrator must know of the run as a whole. */

@@ -10,6 +10,7 @@ import { judgeSection, type Judged } from './judge.js'
 import { publish } from './publish.js'
 import { isDamaged, readRecord, writeRecord } from './record.js'
 import { newRecord } from './recorded.js'
+import { workHere } from './work.js'
 
 /** The post-backup hook: take the block out, judge what rsync made, report. Returns the report it published. */
 export async function post(context: RunContext): Promise<Report> {
@@ -18,7 +19,7 @@ export async function post(context: RunContext): Promise<Report> {
   const sections = readSections(context.environment.backupDest)
   const zero = section(sections, 0)
   const made = zero !== undefined && isNew(context, record, sections)
-  const judged = made ? await judgeSection(record, zero, context.config.limits.hookMinutes * 60) : nothing
+  const judged = made ? await judgeSection(record, zero, workHere) : nothing
   writeRecord(context.stateFolder, { ...record, state: 'finished', finishedAt: context.system.now().toISOString() })
   const report = buildReport({
     run: record.id,

@@ -13,7 +13,9 @@ import { writeRecord } from './record.js'
 import { newRecord, withPlan } from './recorded.js'
 import { checkRemote } from './remote.js'
 import { lockRun } from './run-lock.js'
-import { planTonight, type Tonight } from './tonight.js'
+import type { Tonight } from './plan-type.js'
+import { planTonight } from './tonight.js'
+import { workHere } from './work.js'
 
 /** The pre-backup hook: reconcile, check the disk, observe, decide, act, report. Returns the report it published. */
 export async function pre(context: RunContext): Promise<Report> {
@@ -49,6 +51,7 @@ async function plan(context: RunContext): Promise<Tonight> {
       ownPaths: ownPaths(context),
       slots: knownSlots(context),
       excludePids: [process.pid, context.lbackup.pid],
+      work: workHere,
       tellWaiting: (lines) => {
         context.say(...lines)
       },
@@ -98,7 +101,8 @@ function plannedImage(image: RunRecord['images'][number]): ReportImage {
     user,
     verdict: notBackedUp ? 'not-backed-up' : 'not-judged-yet',
     loudness: decision.action === 'halt' ? 'error' : damaged ? 'warning' : 'fine',
-    reason: worst === undefined ? decision.reason : `${decision.reason}; it is damaged: ${worst.message.replace(/\.$/, '')}`,
+    reason:
+      worst === undefined ? decision.reason : `${decision.reason}; it is damaged: ${worst.message.replace(/\.$/, '')}`,
     usedBy: usage.usedBy,
     decision,
     findings,

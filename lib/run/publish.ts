@@ -19,7 +19,11 @@ export function knownSlots(context: Pick<RunContext, 'stateFolder'>): readonly S
  */
 export async function publish(context: RunContext, report: Report, storeId: string | null): Promise<Report> {
   const slots = knownSlots(context)
-  const background = { now: context.system.now(), slots, configuration: printable(context.environment.configurationFile) }
+  const background = {
+    now: context.system.now(),
+    slots,
+    configuration: printable(context.environment.configurationFile),
+  }
   writeReport(context.stateFolder, report)
   writeStatus(context.stateFolder, nextStatus(context, report, slots, storeId))
   context.log(reportLines(report, background))
@@ -73,7 +77,10 @@ function slotStatus(image: ReportImage, report: Report, known: SlotStatus | unde
   }
 }
 
-async function callCommand({ config: { report: channel } }: RunContext, report: Report): Promise<ReportLine | undefined> {
+async function callCommand(
+  { config: { report: channel } }: RunContext,
+  report: Report,
+): Promise<ReportLine | undefined> {
   const [file, ...args] = channel.command
   if (file === undefined || (channel.on === 'problem' && report.severity === 'fine')) return undefined
   const result = await run({

@@ -5,6 +5,7 @@ import { count } from '../text/measure.js'
 import { judgeSection } from './judge.js'
 import type { RunContext } from './context.js'
 import { isDamaged, readRecord, writeRecord } from './record.js'
+import { workHere } from './work.js'
 
 /**
  * Given the run, put right what a run without a post hook left: its excludes block is taken out, and if it made a section
@@ -13,7 +14,13 @@ import { isDamaged, readRecord, writeRecord } from './record.js'
 export async function reconcile(context: RunContext): Promise<ReportedFinding[]> {
   const { changed } = takeBlockOut(context.excludesFile)
   const left: ReportedFinding[] = changed
-    ? [{ code: 'block-left-over', severity: 'info', message: 'Our block of an earlier run was still in the excludes file; it was taken out.' }]
+    ? [
+        {
+          code: 'block-left-over',
+          severity: 'info',
+          message: 'Our block of an earlier run was still in the excludes file; it was taken out.',
+        },
+      ]
     : []
   const record = readRecord(context.stateFolder)
   if (record === undefined) return left
@@ -28,7 +35,7 @@ export async function reconcile(context: RunContext): Promise<ReportedFinding[]>
   writeRecord(context.stateFolder, { ...record, state: 'finished', finishedAt: context.system.now().toISOString() })
   const ended = `The run that began at ${record.startedAt} ended without its post-backup hook`
   if (!made) return [...left, { code: 'run-unfinished', severity: 'info', message: `${ended} and made no section.` }]
-  const { images, findings } = await judgeSection(record, zero, context.config.limits.hookMinutes * 60)
+  const { images, findings } = await judgeSection(record, zero, workHere)
   const loud = images.filter(({ loudness }) => loudness !== 'fine')
   return [
     ...left,

@@ -3,8 +3,8 @@ import { readSections, section } from '../lbackup/sections.js'
 import { hostName } from '../system/host.js'
 import { printable } from '../text/printable.js'
 import type { RunContext } from './context.js'
-import type { Observed } from './observe.js'
-import type { Tonight } from './tonight.js'
+import type { Observed } from './observed.js'
+import type { Tonight } from './plan-type.js'
 
 /** Given the run, return its record as it is before anything was looked at. */
 export function newRecord(context: RunContext, storeId: string): RunRecord {

@@ -15,7 +15,7 @@ export async function checkRemote(context: RunContext): Promise<ReportedFinding[
   if (config.remote === 'halt') {
     throw new OperationalError(
       'remote-refused',
-      "The source is on another machine, whose images cannot be seen from here, and the configuration says remote: halt.",
+      'The source is on another machine, whose images cannot be seen from here, and the configuration says remote: halt.',
       'Set "remote": "continue" in filevault.json to have such copies judged by their structure alone.',
     )
   }
@@ -38,5 +38,7 @@ const rsh = (ssh: string): string => `${/\s/.test(ssh) ? `'${ssh}'` : ssh} -o Ba
 
 function sshEnvironment(): Record<string, string> {
   const names = ['HOME', 'USER', 'LOGNAME', 'SSH_AUTH_SOCK', 'RSYNC_PROTECT_ARGS'] as const
-  return Object.fromEntries(names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  )
 }

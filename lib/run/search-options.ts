@@ -2,7 +2,7 @@ import type { SearchOptions } from '../discover/discovery.js'
 import { realPath } from '../system/file.js'
 import { fromPrintable } from '../text/printable.js'
 import { isWithin, type RawPath } from '../text/raw-path.js'
-import type { PlanRequest } from './tonight.js'
+import type { PlanRequest } from './plan-type.js'
 
 /** Given a plan's request and files that were images before, return where and how the source is searched. */
 export function searchOptions(

@@ -1,53 +1,15 @@
-import type { Config } from '../generated/config.js'
-import type { ReportedFinding } from '../generated/report.js'
-import type { SlotStatus } from '../generated/status.js'
-import type { BackupSource } from '../lbackup/backup-source.js'
-import type { ExcludesPlan } from '../link/excludes-type.js'
 import type { AdministratorLook } from '../link/proof.js'
 import type { Decision } from '../policy/policy-type.js'
-import type { ReportLine } from '../report/lines.js'
-import type { FileVaultAccount } from '../session/session.js'
-import type { System } from '../system/system.js'
 import { fromPrintable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
 import { administratorLook, planBlock } from './block.js'
 import { decisions } from './decisions.js'
-import { observe, type Observation, type Observed } from './observe.js'
+import { observe } from './observe.js'
+import type { Observation } from './observed.js'
+import type { PlanRequest, Tonight } from './plan-type.js'
 import { planFindings } from './plan-findings.js'
 import { searchOptions } from './search-options.js'
 import { waitForRelease, waiting, waitingLines, withoutWaiting } from './wait.js'
-
-/** What a plan is made from; the hook and the `tonight` verb both have it. */
-export interface PlanRequest {
-  readonly system: System
-  readonly config: Config
-  readonly source: BackupSource
-  readonly excludesFile: RawPath
-  /** backupDest, LBackup's configuration folder, our state folder. */
-  readonly ownPaths: readonly RawPath[]
-  /** What earlier runs knew. */
-  readonly slots: readonly SlotStatus[]
-  readonly excludePids: readonly number[]
-  /** Tells that images are waited for; without it nothing is ever waited for. */
-  readonly tellWaiting?: (lines: readonly ReportLine[]) => void
-}
-
-/** The plan of one run. */
-export interface Tonight {
-  readonly images: readonly Observed[]
-  readonly decided: ReadonlyMap<RawPath, Decision>
-  readonly accounts: readonly FileVaultAccount[]
-  /** Seconds waited, by slot. */
-  readonly waited: ReadonlyMap<string, number>
-  readonly findings: readonly ReportedFinding[]
-  /** Names looked at by the search. */
-  readonly entries: number
-  /** The backup must not go on. */
-  readonly halt: boolean
-  /** What rsync is to see; undefined: there is nothing to say to it. */
-  readonly excludes: ExcludesPlan | undefined
-  readonly administrator: AdministratorLook | undefined
-}
 
 /** Given the machine and the settings, observe and decide, waiting where the policy says so, and return the plan. */
 export async function planTonight(request: PlanRequest): Promise<Tonight> {
@@ -81,10 +43,13 @@ export async function planTonight(request: PlanRequest): Promise<Tonight> {
 function observeOnce(request: PlanRequest): Promise<Observation> {
   const { system, config, source } = request
   return observe(system, {
-    search: searchOptions(request, request.slots.map(({ path }) => fromPrintable(path))),
+    search: searchOptions(
+      request,
+      request.slots.map(({ path }) => fromPrintable(path)),
+    ),
     source,
     quietSeconds: config.limits.quietSeconds,
-    timeoutSeconds: config.limits.hookMinutes * 60,
+    work: request.work,
     excludePids: request.excludePids,
   })
 }

@@ -7,7 +7,7 @@ import { printable } from '../text/printable.js'
 import type { Decision } from '../policy/policy-type.js'
 import type { RawPath } from '../text/raw-path.js'
 import type { ReportLine } from '../report/lines.js'
-import type { Observed } from './observe.js'
+import type { Observed } from './observed.js'
 
 /** Images that are waited for, and until when at most. */
 export interface Waiting {

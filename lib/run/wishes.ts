@@ -1,8 +1,8 @@
 import type { ExcludesWish } from '../link/excludes-type.js'
 import type { Decision } from '../policy/policy-type.js'
 import type { FileVaultAccount } from '../session/session.js'
-import { baseName, isWithin, parent, type RawPath } from '../text/raw-path.js'
-import type { Observed } from './observe.js'
+import { baseName, parent, type RawPath } from '../text/raw-path.js'
+import type { Observed } from './observed.js'
 
 /**
  * Given what was observed and decided, return what rsync is to see of each image, FileVault home and mount point. An
@@ -24,7 +24,7 @@ export function wishes(
     ...observed
       .filter(({ image }) => !inHome.has(image.path))
       .flatMap((item) => imageWish(item, decisions.get(item.image.path))),
-    ...observed.flatMap((item) => mountWishes(item, decisions.get(item.image.path), accounts)),
+    ...observed.flatMap((item) => mountWishes(item, decisions.get(item.image.path))),
   ]
 }
 
@@ -52,18 +52,27 @@ function wanted(decision: Decision | undefined): 'image' | 'contents' | 'nothing
   return decision?.action === 'copy' || decision?.action === 'copy-and-prove' ? 'image' : 'nothing'
 }
 
+/** Given what was observed, return wishes that name every image and home, whatever becomes of them. */
+export function places(observed: readonly Observed[], accounts: readonly FileVaultAccount[]): ExcludesWish[] {
+  return [
+    ...accounts.map((account) => {
+      const image = observed.find(({ image: { path } }) => liesIn(account, path))
+      return homeWish(account, image, undefined)
+    }),
+    ...observed
+      .filter(({ image }) => !accounts.some((account) => liesIn(account, image.path)))
+      .map(({ image: { path, container } }) => ({ kind: 'copy-image' as const, path, container })),
+  ]
+}
+
 function imageWish({ image: { path, container } }: Observed, decision: Decision | undefined): ExcludesWish[] {
   // The administrator's own lines already leave it out; a rule of ours would only hide whose wish it is.
   if (decision === undefined || decision.code === 'excluded-by-administrator') return []
-  return wanted(decision) === 'image' ? [{ kind: 'copy-image', path, container }] : [{ kind: 'leave-out', path }]
+  return wanted(decision) === 'image'
+    ? [{ kind: 'copy-image', path, container }]
+    : [{ kind: 'leave-out', path, container }]
 }
 
-function mountWishes(
-  { usage: { mountPoints } }: Observed,
-  decision: Decision | undefined,
-  accounts: readonly FileVaultAccount[],
-): ExcludesWish[] {
-  return mountPoints
-    .filter((path) => !accounts.some(({ home }) => isWithin(path, home)))
-    .map((path) => ({ kind: 'mount-point', path, copy: decision?.action === 'contents' }))
+function mountWishes({ usage: { mountPoints } }: Observed, decision: Decision | undefined): ExcludesWish[] {
+  return mountPoints.map((path) => ({ kind: 'mount-point', path, copy: decision?.action === 'contents' }))
 }

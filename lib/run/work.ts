@@ -1,16 +1,20 @@
 import type { Discovery, SearchOptions } from '../discover/discovery.js'
 import type { Structure } from '../image/structure-type.js'
-import { inWorker } from '../system/worker.js'
-import type { LookOrder } from './tasks.js'
+import { tasks, type LookOrder } from './tasks.js'
 
-const table = new URL('./tasks.js', import.meta.url)
+/** The two long jobs of a run: searching, and looking at many images. */
+export interface Work {
+  /** Searches, and looks at each image found for the first time. */
+  search(options: SearchOptions): Promise<{ discovery: Discovery; looks: readonly Structure[] }>
+  /** One answer per order, in order. */
+  look(orders: readonly LookOrder[]): Promise<readonly Structure[]>
+}
 
-/** Given where to search, search in a worker thread, and look at each image found for the first time. */
-export const search = (
-  options: SearchOptions,
-  timeoutSeconds: number,
-): Promise<{ discovery: Discovery; looks: Structure[] }> => inWorker(table, 'search', options, { timeoutSeconds })
-
-/** Given images, look at the structure of each in a worker thread; one answer per image, in order. */
-export const look = (orders: readonly LookOrder[], timeoutSeconds: number): Promise<Structure[]> =>
-  orders.length === 0 ? Promise.resolve([]) : inWorker(table, 'look', orders, { timeoutSeconds })
+/**
+ * The jobs in the thread that asks, which does nothing else meanwhile. A hook has nothing else to do, and starting a
+ * thread costs as much processor time as starting Node; what hangs in the kernel is ended by the launcher.
+ */
+export const workHere: Work = {
+  search: (options) => Promise.resolve().then(() => tasks.search(options)),
+  look: (orders) => Promise.resolve().then(() => tasks.look(orders)),
+}

@@ -3,6 +3,7 @@ import { noAnswer } from '../system/tool-answer.js'
 import { names, withFolder } from '../system/folder.js'
 import type { System } from '../system/system.js'
 import type { RawPath } from '../text/raw-path.js'
+import { directoryLimitBytes, parseDirectory } from './directory.js'
 import { accountsFromFolders, mergeAccounts, type FoundImage } from './home-folders.js'
 import type { FileVaultAccount } from './session.js'
 
@@ -33,7 +34,6 @@ function namesIn(folder: RawPath): RawPath[] | undefined {
 }
 
 async function askDirectory(system: System): Promise<AccountLook> {
-  const { directoryLimitBytes, parseDirectory } = await import('./directory.js')
   const args = ['-plist', '.', '-readall', '/Users', 'NFSHomeDirectory', 'HomeDirectory']
   const result = await system.tool('dscl', args, { maxOutputBytes: directoryLimitBytes })
   const silent = noAnswer(result)

@@ -1,4 +1,15 @@
-import { closeSync, constants, fsyncSync, linkSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  rmdirSync,
+  writeSync,
+} from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { join, parent, toBytes, type RawPath } from '../text/raw-path.js'
 import { fileSystemError, systemCode } from './file-system-error.js'
@@ -29,12 +40,25 @@ export function createExclusively(path: RawPath, text: string): boolean {
 }
 
 /** Given a path, make that one folder, mode 0700; false where something of that name stands. The parent must stand. */
-export function createFolderExclusively(path: RawPath): boolean {
+export function createFolderExclusively(path: RawPath, mode = 0o700): boolean {
   try {
-    mkdirSync(toBytes(path), { mode: 0o700 })
+    mkdirSync(toBytes(path), { mode })
     return true
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false
+    throw fileSystemError(error, path)
+  }
+}
+
+/** Given a path, remove that folder if nothing lies in it; true: it is gone now. */
+export function removeEmptyFolder(path: RawPath): boolean {
+  try {
+    rmdirSync(toBytes(path))
+    return true
+  } catch (error) {
+    const code = systemCode(error) ?? ''
+    if (code === 'ENOENT') return true
+    if (['ENOTEMPTY', 'EEXIST', 'EBUSY'].includes(code)) return false
     throw fileSystemError(error, path)
   }
 }

@@ -69,6 +69,8 @@ export function replaceFile(
     try {
       try {
         writeWhole(descriptor, Buffer.from(content))
+        // The caller's umask may take away what was asked for.
+        if (options.mode !== undefined) fchmodSync(descriptor, options.mode)
         if (options.like !== undefined) {
           if (process.getuid?.() === 0) fchownSync(descriptor, options.like.uid, options.like.gid)
           fchmodSync(descriptor, options.like.mode & 0o7777)

@@ -156,25 +156,14 @@ export function openFileIn(folder: Folder, name: RawPath): { descriptor: number;
   throw fileSystemError(Object.assign(new Error('not a regular file'), { code: 'ENOTFILE' }), path)
 }
 
-/** Given an open folder and the name of a regular file in it, open it, hand it to `use`, and close it in any case. */
-export function withFileIn<Result>(
-  folder: Folder,
-  name: RawPath,
-  use: (file: { readonly descriptor: number; readonly stats: Stats }) => Result,
-): Result {
-  const file = openFileIn(folder, name)
-  try {
-    return use(file)
-  } finally {
-    closeSync(file.descriptor)
-  }
-}
-
 /** Given an open folder, the name of a regular file and a range in bytes, return what the file holds there. */
 export function readFileIn(folder: Folder, name: RawPath, offset: number, length: number): Buffer {
-  return withFileIn(folder, name, ({ descriptor, stats }) =>
-    readRange(descriptor, offset, Math.max(0, Math.min(length, stats.size - offset))),
-  )
+  const { descriptor, stats } = openFileIn(folder, name)
+  try {
+    return readRange(descriptor, offset, Math.max(0, Math.min(length, stats.size - offset)))
+  } finally {
+    closeSync(descriptor)
+  }
 }
 
 /** Given an open file and a range in bytes, return what is there; shorter where the file ends first. */

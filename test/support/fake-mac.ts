@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { realSystem, type System, type Tools } from '../../lib/system/system.js'
@@ -57,7 +57,11 @@ export function fakeMac(state: FakeMacState = {}, commandSeconds = 20): FakeMac 
     chmodSync(path, 0o755)
     tools[name] = path
   }
-  const set = (next: FakeMacState): void => writeFileSync(join(folder, 'state.json'), JSON.stringify(next))
+  const set = (next: FakeMacState): void => {
+    // Replaced whole: a program may be reading it.
+    writeFileSync(join(folder, 'state.json.new'), JSON.stringify(next))
+    renameSync(join(folder, 'state.json.new'), join(folder, 'state.json'))
+  }
   set(state)
   return {
     folder,

@@ -4,12 +4,14 @@ import { Buffer } from 'node:buffer'
 import { appendFileSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { text } from 'node:stream/consumers'
 import { setInterval } from 'node:timers'
 import { answers } from './answers.js'
 
 const [name, folder, ...args] = process.argv.slice(2)
 const state = JSON.parse(readFileSync(join(folder, 'state.json'), 'utf8'))
-const input = readFileSync(0, 'utf8')
+// Not readFileSync(0): standard input may be a socket that does not wait.
+const input = await text(process.stdin)
 appendFileSync(join(folder, 'calls.jsonl'), `${JSON.stringify({ name, args, input })}\n`)
 
 const fault = state.faults?.[name]

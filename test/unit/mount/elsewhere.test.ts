@@ -7,7 +7,7 @@ import { realSystem } from '../../../lib/system/system.js'
 import { fromText, join, type RawPath } from '../../../lib/text/raw-path.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { fakeProc, type FakeProc } from './fake-proc.js'
-import { makeBundle, subject } from './holder.js'
+import { makeBundle, needsLinuxAsRoot, subject } from './holder.js'
 
 const linux = realSystem({ platform: 'linux', commandSeconds: 10 })
 
@@ -27,6 +27,10 @@ function inTable(path: RawPath): string {
 }
 
 describe('what uses an image on other machines, seen from a Linux server', () => {
+  before(function () {
+    needsLinuxAsRoot(this)
+  })
+
   let place: RawPath
   let bundle: UsageSubject
   beforeEach(() => {

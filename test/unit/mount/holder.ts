@@ -1,3 +1,5 @@
+import type { Context } from 'mocha'
+import { skip } from '../../support/skip.js'
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs'
 import { Buffer } from 'node:buffer'
@@ -57,4 +59,10 @@ export function makeImage(path: RawPath, content: Buffer | string = 'sprs'): Usa
 export function subject(path: RawPath, container: UsageSubject['container']): UsageSubject {
   const { dev, ino } = statSync(toBytes(path))
   return { path, container, device: dev, inode: ino }
+}
+
+/** For `before`: skips what needs the kernel of Linux, and root for mounts, loop devices and the descriptors of others. */
+export function needsLinuxAsRoot(context: Context): void {
+  if (process.platform !== 'linux') skip(context, 'needs Linux')
+  if (process.geteuid?.() !== 0) skip(context, 'needs root')
 }

@@ -16,7 +16,7 @@ import type { Usage, UsageSubject } from '../../../lib/mount/usage.js'
 import { realSystem } from '../../../lib/system/system.js'
 import { fromLatin1, fromText, join, type RawPath } from '../../../lib/text/raw-path.js'
 import { temporaryFolder } from '../../support/temporary.js'
-import { hold, makeBundle, makeImage, started, subject } from './holder.js'
+import { hold, makeBundle, makeImage, needsLinuxAsRoot, started, subject } from './holder.js'
 
 const linux = realSystem({ platform: 'linux', commandSeconds: 10 })
 
@@ -28,6 +28,10 @@ async function look(subjects: UsageSubject[], options: Partial<UsageOptions> = {
 const folder = (): RawPath => fromText(temporaryFolder())
 
 describe('what uses an image on Linux', () => {
+  before(function () {
+    needsLinuxAsRoot(this)
+  })
+
   it('an image nobody has open is detached, and it is said how far we looked', async () => {
     const [usage] = await look([makeBundle(join(folder(), 'bob.sparsebundle'))])
     expect(usage?.state).to.equal('detached')

@@ -8,7 +8,7 @@ import type { Usage, UsageSubject } from '../../../lib/mount/usage.js'
 import { realSystem } from '../../../lib/system/system.js'
 import { fromLatin1, fromText, join, toBytes, type RawPath } from '../../../lib/text/raw-path.js'
 import { temporaryFolder } from '../../support/temporary.js'
-import { makeBundle, makeImage, started } from './holder.js'
+import { makeBundle, makeImage, needsLinuxAsRoot, started } from './holder.js'
 
 const linux = realSystem({ platform: 'linux', commandSeconds: 10 })
 const run = (file: string, ...args: string[]): string => execFileSync(file, args, { encoding: 'utf8' }).trim()
@@ -19,6 +19,10 @@ async function look(image: UsageSubject): Promise<Usage> {
 }
 
 describe('images attached as real loop devices', () => {
+  before(function () {
+    needsLinuxAsRoot(this)
+  })
+
   const undo: (() => void)[] = []
   let place: RawPath
   beforeEach(() => {
@@ -100,7 +104,7 @@ describe('images attached as real loop devices', () => {
     const shown = await look(bundle)
     expect(shown.state).to.equal('attached')
     expect(shown.mountPoints).to.deep.equal([point])
-    const device = attach(join(point, 'sparsebundle.dmg' as RawPath), '--read-only')
+    const device = attach(join(point, 'sparsebundle.dmg'), '--read-only')
     mount(device, join(place, 'volume'), '-o', 'ro,noload')
     const usages = await lookAtUsage(linux, [bundle, other], { excludePids: [], quietSeconds: 2 })
     const usage = usages.get(bundle.path) as Usage

@@ -4,8 +4,13 @@ import { expect } from 'chai'
 import { ownStore, ownStores } from '../../../lib/mount/own-store.js'
 import { fromText, join, type RawPath } from '../../../lib/text/raw-path.js'
 import { temporaryFolder } from '../../support/temporary.js'
+import { needsLinuxAsRoot } from './holder.js'
 
 describe('images we ourselves live in', () => {
+  before(function () {
+    needsLinuxAsRoot(this)
+  })
+
   let place: RawPath
   const mounted: string[] = []
   const mount = (point: RawPath): void => {

@@ -1,0 +1,42 @@
+import { configFileBeside } from '../config/load.js'
+import { OperationalError } from '../finding/operational-error.js'
+import { readConfiguration, type Configuration } from '../lbackup/configuration.js'
+import { readFileBounded } from '../system/file.js'
+import { printable } from '../text/printable.js'
+import { join, parent, toBytes, type RawPath } from '../text/raw-path.js'
+
+/** An LBackup configuration as it stands on the disk, while LBackup does not run. */
+export interface Setup {
+  /** Absolute, as named. */
+  readonly configurationFile: RawPath
+  /** The folder of the file a linked configuration leads to: excludes, log, lock and actions are there. */
+  readonly configurationFolder: RawPath
+  readonly configuration: Configuration
+}
+
+const mostBytes = 4 * 1024 * 1024
+
+/**
+ * Given the path of LBackup's configuration file and the working folder it may be relative to, read it without running
+ * anything of it. Throws OperationalError where it is missing or cannot be read.
+ */
+export function readSetup(named: RawPath, workingFolder: RawPath): Setup {
+  const configurationFile = named.startsWith('/') ? named : join(workingFolder, named)
+  return {
+    configurationFile,
+    configurationFolder: parent(configFileBeside(configurationFile)),
+    configuration: readConfiguration(readFileBounded(configurationFile, mostBytes).bytes),
+  }
+}
+
+/** Given a path, return it as the text a program can be given. Throws OperationalError where it is no UTF-8. */
+export function pathText(path: RawPath): string {
+  const bytes = toBytes(path)
+  const text = bytes.toString('utf8')
+  if (Buffer.from(text, 'utf8').equals(bytes)) return text
+  throw new OperationalError(
+    'path-not-utf8',
+    `The name ${printable(path)} is not UTF-8; no program can be started with it from here.`,
+    'Rename that folder.',
+  )
+}

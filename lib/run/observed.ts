@@ -1,0 +1,25 @@
+import type { Discovery } from '../discover/discovery.js'
+import type { Image } from '../image/image.js'
+import type { Structure } from '../image/structure-type.js'
+import type { Usage } from '../mount/usage.js'
+import type { FileVaultAccount } from '../session/session.js'
+import type { RawPath } from '../text/raw-path.js'
+
+/** One image with everything seen of it. */
+export interface Observed {
+  readonly image: Image
+  readonly structure: Structure
+  readonly usage: Usage
+  /** Its FileVault account, else its owner. */
+  readonly user: string
+  /** Its place in a section, relative to it; undefined: it lies outside the backup's source. */
+  readonly copyPath: RawPath | undefined
+}
+
+export interface Observation {
+  readonly images: readonly Observed[]
+  readonly accounts: readonly FileVaultAccount[]
+  readonly discovery: Discovery
+  /** What could not be found out, a sentence each. */
+  readonly problems: readonly string[]
+}

@@ -1,0 +1,46 @@
+import type { Config } from '../generated/config.js'
+import type { ReportedFinding } from '../generated/report.js'
+import type { SlotStatus } from '../generated/status.js'
+import type { BackupSource } from '../lbackup/backup-source.js'
+import type { ExcludesPlan } from '../link/excludes-type.js'
+import type { AdministratorLook } from '../link/proof.js'
+import type { Decision } from '../policy/policy-type.js'
+import type { ReportLine } from '../report/lines.js'
+import type { FileVaultAccount } from '../session/session.js'
+import type { System } from '../system/system.js'
+import type { RawPath } from '../text/raw-path.js'
+import type { Observed } from './observed.js'
+import type { Work } from './work.js'
+
+/** What a plan is made from; the hook and the `tonight` verb both have it. */
+export interface PlanRequest {
+  readonly system: System
+  readonly config: Config
+  readonly source: BackupSource
+  readonly excludesFile: RawPath
+  /** backupDest, LBackup's configuration folder, our state folder. */
+  readonly ownPaths: readonly RawPath[]
+  /** What earlier runs knew. */
+  readonly slots: readonly SlotStatus[]
+  readonly excludePids: readonly number[]
+  readonly work: Work
+  /** Tells that images are waited for; without it nothing is ever waited for. */
+  readonly tellWaiting?: (lines: readonly ReportLine[]) => void
+}
+
+/** The plan of one run. */
+export interface Tonight {
+  readonly images: readonly Observed[]
+  readonly decided: ReadonlyMap<RawPath, Decision>
+  readonly accounts: readonly FileVaultAccount[]
+  /** Seconds waited, by slot. */
+  readonly waited: ReadonlyMap<string, number>
+  readonly findings: readonly ReportedFinding[]
+  /** Names looked at by the search. */
+  readonly entries: number
+  /** The backup must not go on. */
+  readonly halt: boolean
+  /** What rsync is to see; undefined: there is nothing to say to it. */
+  readonly excludes: ExcludesPlan | undefined
+  readonly administrator: AdministratorLook | undefined
+}
