@@ -4,13 +4,18 @@
 # A shell stands before Node because LBackup goes on with the backup after any exit but 129. Whatever keeps Node from
 # doing its work (missing, replaced, killed, crashed) must end in an exit code that was chosen here.
 set -u
+phase=@PHASE@
+if [ "$phase" = post ]; then failed=1; else failed=129; fi
+# Before anything else: LBackup goes on after a hook that died of any signal but HUP.
+trap 'exit "$failed"' EXIT HUP INT QUIT TERM USR1 USR2 ALRM
+# A reader of our output that is gone must not end us.
+trap '' PIPE
 umask 077
 PATH=/usr/bin:/bin:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 unset CDPATH GREP_OPTIONS
 
-phase=@PHASE@
 node=@NODE@
 package=@PACKAGE@
 hook=@HOOK@
@@ -18,23 +23,22 @@ on_crash=@ON_CRASH@
 excludes_name=@EXCLUDES_NAME@
 mark=@MARK@
 strip_program=@STRIP_PROGRAM@
+limit_seconds=@LIMIT_SECONDS@
 
 log=${logFile:-}
 excludes=${backupConfigurationFolderPath:-}/${excludes_filename:-$excludes_name}
+watch=
+child=
 
-if [ "$phase" = post ]; then failed=1; else failed=129; fi
 # With the self test's variable set, nothing of ours ever lets a backup go on.
 if [ "${lbackup_filevault_self_test:-}" = YES ]; then self_test=YES failed=129; else self_test=; fi
 
-# The only way out that was chosen. The shell itself may end at any line (no memory, no process, no descriptor left).
+# The only way out that was chosen; by the trap on EXIT the shell itself may end at any line (no memory, no descriptor left).
 leave() {
   trap - EXIT
   if [ -n "$self_test" ]; then exit 129; fi
   exit "$1"
 }
-trap 'exit "$failed"' EXIT
-# A reader of our output that is gone must not end us: LBackup would go on.
-trap '' PIPE
 
 tell() {
   line="lbackup-filevault: $1"
@@ -130,22 +134,47 @@ crash() {
   leave 129
 }
 
+deaf() { trap '' HUP INT QUIT TERM USR1 USR2 ALRM; }
+
 # $1: which signal. `$!` and not a variable: the signal may come before the line that would set it.
 ended() {
-  trap '' HUP INT QUIT TERM USR1 USR2 ALRM
-  if [ -n "${!:-}" ]; then
-    kill -TERM "$!" 2>/dev/null
-    wait "$!" 2>/dev/null
+  deaf
+  child=${!:-}
+  if [ -n "$child" ]; then
+    kill -TERM "$child" 2>/dev/null
+    wait "$child" 2>/dev/null
   fi
+  call_off
   end_block
   tell "ERROR! The $phase-backup hook was ended by a signal ($1)."
   leave "$failed"
 }
-# LBackup goes on after a hook that died of any signal but HUP.
-for signal in HUP INT QUIT TERM USR1 USR2 ALRM; do
-  # shellcheck disable=SC2064
-  trap "ended $signal" "$signal"
-done
+
+# What hangs in the kernel may not even die of KILL: it is not waited for.
+overdue() {
+  deaf
+  kill -KILL "$child" 2>/dev/null
+  crash "The $phase-backup hook did not end within $limit_seconds seconds. Look for a disk or a network volume that hangs."
+}
+
+# Sends ALRM to this shell when the time is over; ends within half a minute where this shell is gone.
+watch_time() {
+  trap 'kill "$!" 2>/dev/null; exit 0' TERM
+  # shellcheck disable=SC2016
+  me=$(exec sh -c 'echo "$PPID"')
+  left=$limit_seconds
+  while [ "$left" -gt 0 ]; do
+    if [ "$left" -gt 30 ]; then slice=30; else slice=$left; fi
+    sleep "$slice" &
+    wait "$!"
+    left=$((left - slice))
+    [ "$(parent_of "$me")" = "$$" ] || exit 0
+  done
+  kill -ALRM "$$"
+}
+call_off() {
+  if [ -n "$watch" ]; then kill -TERM "$watch" 2>/dev/null; fi
+}
 
 uid=$(id -u)
 
@@ -173,19 +202,22 @@ refuse_chain() {
   refuse_writable "$(target "$link")"
 }
 
+for signal in HUP INT QUIT TERM USR1 USR2; do
+  # shellcheck disable=SC2064
+  trap "ended $signal" "$signal"
+done
+trap overdue ALRM
+
 strip_block stale || crash "A left-over block could not be taken out of $excludes."
 
 if [ ! -f "$node" ] || [ ! -x "$node" ]; then crash "Node is no longer at $node. Cure: run install again."; fi
 [ -f "$package/$hook" ] || crash "The program is no longer at $package. Cure: run install again."
 refuse_chain "$node"
-refuse_writable "$package"
-# npm may put what a package needs beside the package.
-case $package in
-*/node_modules/*) tree=${package%/node_modules/*}/node_modules ;;
-*) tree=$package ;;
-esac
-writable=$(find "$tree" ! -type l \( -perm -0002 -o -perm -0020 -o ! -user 0 ! -user "$uid" \) -print) ||
-  crash "It cannot be found out who may write $tree, which this hook would run."
+# Each hook is whole with what lies in its folder; Node reads package.json to see what kind of program it is.
+programs=$(dirname "$package/$hook")
+refuse_writable "$programs"
+writable=$(find "$package/package.json" "$programs/." ! -type l \( -perm -0002 -o -perm -0020 -o ! -user 0 ! -user "$uid" \) -print) ||
+  crash "It cannot be found out who may write $programs, which this hook would run."
 if [ -n "$writable" ]; then
   crash "Others than root may write $(printf '%s\n' "$writable" | head -n 1), which this hook would run. Cure: chmod -R go-w, chown -R root."
 fi
@@ -200,10 +232,14 @@ for name in HOME USER LOGNAME SSH_AUTH_SOCK RSYNC_PROTECT_ARGS DEBUG \
   eval "if [ \"\${$name+set}\" = set ]; then set -- \"\$@\" \"$name=\${$name}\"; fi"
 done
 
+watch_time </dev/null >/dev/null 2>&1 &
+watch=$!
 # In the background, so that a signal to this shell is answered at once and not when Node ends.
 env -i PATH="$PATH" LC_ALL=C "$@" "$node" "$package/$hook" </dev/null &
-wait "$!"
+child=$!
+wait "$child"
 code=$?
+call_off
 
 if [ -n "$self_test" ]; then
   if [ "$code" -eq 100 ]; then echo "lbackup-filevault: self test passed ($phase)"; fi

@@ -11,6 +11,8 @@ export interface LauncherFacts {
   readonly onCrash: 'halt' | 'continue'
   /** `excludes_filename` of LBackup's configuration. */
   readonly excludesName: string
+  /** `limits.hookMinutes`; what hangs beyond it, where Node cannot see to it itself, is ended. Default: the most allowed. */
+  readonly hookMinutes?: number
 }
 
 /** LBackup's own examples mount the backup disk at 500 before the backup and unmount it from 500 on after it. */
@@ -30,6 +32,8 @@ export function renderLauncher(template: string, facts: LauncherFacts): string {
     EXCLUDES_NAME: quoted(facts.excludesName),
     MARK: quoted(mark),
     STRIP_PROGRAM: quoted(stripProgram),
+    // A minute more than Node, which can say what it was about.
+    LIMIT_SECONDS: String(Math.ceil((facts.hookMinutes ?? 10_080) * 60) + 60),
   }
   return template.replace(/@([A-Z_]+)@/g, (_, name: string) => {
     const value = values[name]

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { configFileBeside } from '../config/load.js'
 import { OperationalError } from '../finding/operational-error.js'
 import { readConfiguration, type Configuration } from '../lbackup/configuration.js'
@@ -29,11 +30,12 @@ export function readSetup(named: RawPath, workingFolder: RawPath): Setup {
   }
 }
 
+/** Given a path, tell whether it is UTF-8, so that a program can be given it as an argument. */
+export const isUtf8 = (path: RawPath): boolean => Buffer.from(toBytes(path).toString('utf8'), 'utf8').equals(toBytes(path))
+
 /** Given a path, return it as the text a program can be given. Throws OperationalError where it is no UTF-8. */
 export function pathText(path: RawPath): string {
-  const bytes = toBytes(path)
-  const text = bytes.toString('utf8')
-  if (Buffer.from(text, 'utf8').equals(bytes)) return text
+  if (isUtf8(path)) return toBytes(path).toString('utf8')
   throw new OperationalError(
     'path-not-utf8',
     `The name ${printable(path)} is not UTF-8; no program can be started with it from here.`,

@@ -188,7 +188,10 @@ function sayLimits(open: DescriptorLook, sayAll: SayAll): void {
   const looked = count(open.looked, 'process', 'processes')
   const space = linkText('/proc/self/ns/pid')
   const contained = typeof space === 'object' && space.target !== firstPidNamespace
+  if (contained) {
+    const what = 'this is a container, and what runs outside of it cannot be seen'
+    sayAll({ says: 'unknown', evidence: `${what}: run LBackup on the machine itself` })
+  }
   const first = open.firstRefused ? ', not into the first one (pid 1)' : ''
-  const where = contained ? ' of this container; what runs outside it cannot be seen' : ''
-  sayAll({ says: 'note', evidence: `looked into the open files of ${looked}${first}${where}` })
+  sayAll({ says: 'note', evidence: `looked into the open files of ${looked}${first}` })
 }

@@ -1,6 +1,5 @@
 import type { ReportedFinding } from '../generated/report.js'
 import type { RunHome, RunRecord } from '../generated/run.js'
-import { backupSource } from '../lbackup/backup-source.js'
 import { pathInSection } from '../lbackup/path-mapping.js'
 import type { Section } from '../lbackup/sections.js'
 import { systemCode } from '../system/file-system-error.js'
@@ -8,6 +7,7 @@ import { names, withFolder } from '../system/folder.js'
 import { count, list } from '../text/measure.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
+import { sourceOf } from './recorded.js'
 
 const shown = 5
 
@@ -16,7 +16,7 @@ const shown = 5
  * the rules leave everything else out, so whatever is there is clear text of an encrypted home.
  */
 export function clearText(record: RunRecord, section: Section): ReportedFinding[] {
-  const source = { ...backupSource(fromPrintable(record.source)), trailingSlash: record.sourceTrailingSlash }
+  const source = sourceOf(record)
   return record.homes
     .filter(({ contentsWanted }) => !contentsWanted)
     .flatMap((home) =>

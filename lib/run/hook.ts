@@ -9,6 +9,7 @@ import { readKernelFile } from '../system/kernel-file.js'
 import type { RawPath } from '../text/raw-path.js'
 import { prepare } from './prepare.js'
 import type { RunContext } from './context.js'
+import { orphaned } from './orphan.js'
 
 /** The exit code of a bug of ours; the launcher turns it into what `onCrash` says. */
 const bug = 70
@@ -25,16 +26,18 @@ const consequence: Record<Phase, string> = {
 export async function runHook(phase: Phase, beats: (context: RunContext) => Promise<Report>): Promise<number> {
   // The launcher never lets a run go on with this set; that everything could be loaded is the test.
   if (process.env['lbackup_filevault_self_test'] === 'YES') return 0
-  let say = terminal
+  // What reads our output may be gone, or its disk full; that is no reason to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+  let log: RunContext['log'] = () => undefined
   try {
     const environment = hookEnvironment(process.env, environ())
-    const log = (lines: readonly ReportLine[]): void => {
+    log = (lines) => {
       writeLog(
         environment,
         lines.map(({ loudness, text }) => ({ severity: loudness, text })),
       )
     }
-    say = (...lines) => {
+    const say = (...lines: readonly ReportLine[]): void => {
       terminal(...lines)
       log(lines)
     }
@@ -45,8 +48,20 @@ export async function runHook(phase: Phase, beats: (context: RunContext) => Prom
       process.stderr.write(`lbackup-filevault: a bug of ours: ${(error as Error).stack ?? String(error)}\n`)
       return bug
     }
-    say({ loudness: 'error', text: `${error.message} ${error.cure} ${consequence[phase]}` })
+    lastWords({ loudness: 'error', text: `${error.message} ${error.cure} ${consequence[phase]}` }, error, log)
     return hookExitCode(phase, 'halt')
+  }
+}
+
+/** The log itself may be what cannot be written; and an orphan's line could spoil the backup of the next LBackup. */
+function lastWords(line: ReportLine, error: OperationalError, log: RunContext['log']): void {
+  terminal(line)
+  if (error.code === orphaned) return
+  try {
+    log([line])
+  } catch (unwritten) {
+    if (!(unwritten instanceof OperationalError)) throw unwritten
+    if (unwritten.message !== error.message) terminal({ loudness: 'error', text: unwritten.message })
   }
 }
 

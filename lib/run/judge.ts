@@ -2,11 +2,13 @@ import type { ReportedFinding, ReportImage } from '../generated/report.js'
 import type { RunImage, RunRecord } from '../generated/run.js'
 import type { Structure } from '../image/structure-type.js'
 import type { SearchOptions } from '../discover/discovery.js'
+import { pathInSection } from '../lbackup/path-mapping.js'
 import type { Section } from '../lbackup/sections.js'
 import { fromPrintable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
 import { judge as verdictOf, type Copy } from '../verify/verdict.js'
 import { clearText } from './clear-text.js'
+import { sourceOf } from './recorded.js'
 import { noteFindings } from './search-findings.js'
 import { unplannedImages } from './unplanned.js'
 import type { Work } from './work.js'
@@ -31,7 +33,7 @@ export async function judgeSection(record: RunRecord, section: Section, work: Wo
       inUse: usage.state !== 'detached',
     })),
   )
-  const { discovery, looks } = await work.search(searchOf(section))
+  const { discovery, looks } = await work.search(searchOf(section, record))
   const found = new Map(discovery.images.map((image, index) => [image.path, looks[index] as Structure]))
   // What the search did not find is looked at all the same: the look tells why.
   const sought = copied.filter((image) => !found.has(copyOf(image, section)))
@@ -59,8 +61,10 @@ const isCopied = ({ decision: { action }, copyPath }: RunImage): boolean =>
 const copyOf = ({ copyPath }: RunImage, section: Section): RawPath => join(section.path, fromPrintable(copyPath ?? ''))
 
 /** The copy is searched without mercy: it holds what users wrote, links and all, and no mounts. */
-const searchOf = ({ path }: Section): SearchOptions => ({
+const searchOf = ({ path, kind }: Section, record: RunRecord): SearchOptions => ({
   roots: [path],
+  // Slots are relative to the source, so that a copy has the slot of its image.
+  source: pathInSection(sourceOf(record), fromPrintable(record.source), path, kind) ?? path,
   never: [join(path, '.lbackup-filevault')],
   everyFile: false,
   knownPaths: [],

@@ -1,5 +1,6 @@
 import type { Report, ReportedFinding } from '../generated/report.js'
 import type { RunRecord } from '../generated/run.js'
+import { OperationalError } from '../finding/operational-error.js'
 import { hookExitCode } from '../lbackup/exit-codes.js'
 import { releaseLock } from '../lbackup/lock.js'
 import { readSections, section, sectionZeroIsNew, type Section } from '../lbackup/sections.js'
@@ -7,6 +8,7 @@ import { takeBlockOut } from '../link/apply.js'
 import { buildReport } from '../report/build.js'
 import type { RunContext } from './context.js'
 import { judgeSection, type Judged } from './judge.js'
+import { refuseOrphan } from './orphan.js'
 import { publish } from './publish.js'
 import { isDamaged, readRecord, writeRecord } from './record.js'
 import { newRecord } from './recorded.js'
@@ -14,12 +16,14 @@ import { workHere } from './work.js'
 
 /** The post-backup hook: take the block out, judge what rsync made, report. Returns the report it published. */
 export async function post(context: RunContext): Promise<Report> {
-  const { notes } = takeBlockOut(context.excludesFile)
+  await refuseOrphan(context)
+  const ended = endBlock(context)
   const { record, findings } = recordOfRun(context)
   const sections = readSections(context.environment.backupDest)
   const zero = section(sections, 0)
   const made = zero !== undefined && isNew(context, record, sections)
   const judged = made ? await judgeSection(record, zero, workHere) : nothing
+  await refuseOrphan(context)
   writeRecord(context.stateFolder, { ...record, state: 'finished', finishedAt: context.system.now().toISOString() })
   const report = buildReport({
     run: record.id,
@@ -27,18 +31,25 @@ export async function post(context: RunContext): Promise<Report> {
     startedAt: new Date(record.startedAt),
     finishedAt: context.system.now(),
     images: judged.images,
-    findings: [
-      ...notes.map((message) => ({ code: 'block-edited', severity: 'warning' as const, message })),
-      ...findings,
-      ...(made ? [] : [noSection(zero)]),
-      ...judged.findings,
-    ],
+    findings: [...ended, ...findings, ...(made ? [] : [noSection(zero)]), ...judged.findings],
     entries: judged.entries,
     exitCode: (severity) => hookExitCode('post', severity),
   })
   await publish(context, report, record.storeId)
   releaseLock(context.stateFolder, record.id)
   return report
+}
+
+/** The copies are judged even where the block stays: what rsync made is there. */
+function endBlock({ excludesFile }: RunContext): ReportedFinding[] {
+  try {
+    const { notes } = takeBlockOut(excludesFile)
+    return notes.map((message) => ({ code: 'block-edited', severity: 'warning', message }))
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    const message = `Our lines may still be in LBackup's excludes file. ${error.message}`
+    return [{ code: 'block-stuck', severity: 'error', message, cure: error.cure }]
+  }
 }
 
 const nothing: Judged = { images: [], findings: [], entries: 0 }

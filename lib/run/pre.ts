@@ -7,6 +7,8 @@ import type { Loudness } from '../verify/verdict.js'
 import { enforce } from './block.js'
 import { ownPaths, type RunContext } from './context.js'
 import { checkDisk } from './disk.js'
+import { removeLeftOvers } from './left-over.js'
+import { refuseOrphan } from './orphan.js'
 import { knownSlots, publish } from './publish.js'
 import { reconcile } from './reconcile.js'
 import { writeRecord } from './record.js'
@@ -20,11 +22,13 @@ import { workHere } from './work.js'
 /** The pre-backup hook: reconcile, check the disk, observe, decide, act, report. Returns the report it published. */
 export async function pre(context: RunContext): Promise<Report> {
   const stale = await lockRun(context)
+  removeLeftOvers(context)
   const late = await reconcile(context)
   const storeId = checkDisk(context)
   const record = newRecord(context, storeId)
   writeRecord(context.stateFolder, record)
   const tonight = await plan(context)
+  await refuseOrphan(context)
   const planned = withPlan(record, tonight)
   const findings = [...stale, ...late, ...tonight.findings]
   if (tonight.halt) {
@@ -41,6 +45,7 @@ async function act(context: RunContext, { excludes, administrator }: Tonight, re
   const excludesBlock = excludes !== undefined
   writeRecord(context.stateFolder, { ...record, state: 'acting', excludesBlock })
   if (excludes !== undefined) await enforce(context, excludes, administrator)
+  await refuseOrphan(context)
   writeRecord(context.stateFolder, { ...record, state: 'backing-up', excludesBlock })
 }
 

@@ -45,7 +45,7 @@ function nextStatus(context: RunContext, report: Report, slots: readonly SlotSta
     storeId,
     lastRun: last,
     ...(lastPost === undefined ? {} : { lastPost }),
-    slots: report.images.length === 0 && report.phase === 'pre' ? slots : nextSlots(report, slots),
+    slots: lookedAtNothing(report) ? slots : nextSlots(report, slots),
     hookEnvironment: {
       node: process.execPath,
       readableRoots: [printable(context.source.path)],
@@ -54,6 +54,10 @@ function nextStatus(context: RunContext, report: Report, slots: readonly SlotSta
     },
   }
 }
+
+/** What was known of the images stays known where none was looked at: of a remote source, and after a failed backup. */
+const lookedAtNothing = ({ phase, images, findings }: Report): boolean =>
+  images.length === 0 && (phase === 'pre' || findings.some(({ code }) => code === 'no-new-section'))
 
 /** A pre hook plans and judges nothing: what is known of a copy stays. */
 function nextSlots(report: Report, slots: readonly SlotStatus[]): SlotStatus[] {

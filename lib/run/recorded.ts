@@ -1,7 +1,8 @@
 import type { RunImage, RunRecord } from '../generated/run.js'
+import { backupSource, type BackupSource } from '../lbackup/backup-source.js'
 import { readSections, section } from '../lbackup/sections.js'
 import { hostName } from '../system/host.js'
-import { printable } from '../text/printable.js'
+import { fromPrintable, printable } from '../text/printable.js'
 import type { RunContext } from './context.js'
 import type { Observed } from './observed.js'
 import type { Tonight } from './plan-type.js'
@@ -79,3 +80,9 @@ function recordedImage({ image, structure, usage, user, copyPath }: Observed, to
     },
   ]
 }
+
+/** Given a record, return the source of its run, links resolved. */
+export const sourceOf = (record: Pick<RunRecord, 'source' | 'sourceTrailingSlash'>): BackupSource => ({
+  ...backupSource(fromPrintable(record.source)),
+  trailingSlash: record.sourceTrailingSlash,
+})

@@ -1,7 +1,7 @@
 import type { SearchOptions } from '../discover/discovery.js'
 import { realPath } from '../system/file.js'
 import { fromPrintable } from '../text/printable.js'
-import { isWithin, type RawPath } from '../text/raw-path.js'
+import type { RawPath } from '../text/raw-path.js'
 import type { PlanRequest } from './plan-type.js'
 
 /** Given a plan's request and files that were images before, return where and how the source is searched. */
@@ -11,8 +11,8 @@ export function searchOptions(
 ): SearchOptions {
   const roots = [source.path, ...search.roots.map(fromPrintable)].map((root) => realPath(root) ?? root)
   return {
-    // A root within another would give its images twice.
-    roots: roots.filter((root, index) => !roots.some((other, at) => at !== index && contains(other, root, at < index))),
+    roots: [...new Set(roots)],
+    source: source.path,
     never: ownPaths.map((path) => realPath(path) ?? path),
     everyFile: search.everyFile,
     knownPaths,
@@ -21,6 +21,3 @@ export function searchOptions(
     crossDevices: search.crossDevices,
   }
 }
-
-const contains = (other: RawPath, root: RawPath, earlier: boolean): boolean =>
-  isWithin(root, other) && (root !== other || earlier)

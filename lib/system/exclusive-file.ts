@@ -6,10 +6,11 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  rmSync,
   rmdirSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs'
+import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { join, parent, toBytes, type RawPath } from '../text/raw-path.js'
 import { fileSystemError, systemCode } from './file-system-error.js'
@@ -21,21 +22,14 @@ import { fileSystemError, systemCode } from './file-system-error.js'
 export function createExclusively(path: RawPath, text: string): boolean {
   const temporary = join(parent(path), `.${String(process.pid)}.${randomBytes(6).toString('hex')}.new`)
   try {
-    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
-    const descriptor = openSync(toBytes(temporary), flags, 0o600)
-    try {
-      writeSync(descriptor, text)
-      fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
+    writeSynced(temporary, Buffer.from(text))
     linkSync(toBytes(temporary), toBytes(path))
     return true
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false
     throw fileSystemError(error, path)
   } finally {
-    rmSync(toBytes(temporary), { force: true })
+    removeQuietly(temporary)
   }
 }
 
@@ -69,5 +63,26 @@ export function namesIn(path: RawPath): RawPath[] {
     return readdirSync(toBytes(path), { encoding: 'latin1' }) as RawPath[]
   } catch (error) {
     throw fileSystemError(error, path)
+  }
+}
+
+function writeSynced(path: RawPath, bytes: Buffer): void {
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+  const descriptor = openSync(toBytes(path), flags, 0o600)
+  try {
+    // A disk that is nearly full takes a part, and says that it is full at the next write.
+    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written)
+    fsyncSync(descriptor)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+/** One that stays is found by its name and removed by the next run. */
+function removeQuietly(path: RawPath): void {
+  try {
+    unlinkSync(toBytes(path))
+  } catch {
+    // Never made, or a failing disk: what is thrown already says so.
   }
 }

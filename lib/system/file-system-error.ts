@@ -11,7 +11,7 @@ const meanings: Readonly<Record<string, readonly [code: string, what: string, cu
   ENOSPC: ['disk-full', 'cannot be written: the disk is full', 'Free some space.'],
   EDQUOT: ['disk-full', 'cannot be written: the quota is used up', 'Free some space.'],
   EROFS: ['read-only', 'cannot be written: the disk is mounted read-only', 'Mount it for writing.'],
-  EIO: ['disk-error', 'cannot be read: the disk reports an error', 'Check the disk.'],
+  EIO: ['disk-error', 'cannot be read or written: the disk reports an error', 'Check the disk.'],
   ESTALE: ['disk-error', 'cannot be read: the network volume lost it', 'Mount the volume again.'],
   ENOTFILE: ['not-a-file', 'is not a regular file', 'Look at what lies there.'],
   EMFILE: ['too-many-files', 'cannot be opened: too many files are open', 'Raise the limit on open files (ulimit -n).'],

@@ -90,7 +90,7 @@ export function withFolder<Result>(path: RawPath, use: (folder: Folder) => Resul
 /** Given an open folder, return its names as bytes, unsorted. */
 export function names(folder: Folder): RawPath[] {
   try {
-    return readdirSync(reach(folder, '.'), { encoding: 'latin1' }) as RawPath[]
+    return confirmed(folder, readdirSync(reach(folder, '.'), { encoding: 'latin1' }) as RawPath[])
   } catch (error) {
     throw fileSystemError(error, folder.path)
   }
@@ -99,7 +99,7 @@ export function names(folder: Folder): RawPath[] {
 /** Given an open folder, return its entries with their types, unsorted. */
 export function entries(folder: Folder): Entry[] {
   try {
-    return readdirSync(reach(folder, '.'), { encoding: 'latin1', withFileTypes: true })
+    return confirmed(folder, readdirSync(reach(folder, '.'), { encoding: 'latin1', withFileTypes: true }))
   } catch (error) {
     throw fileSystemError(error, folder.path)
   }
@@ -119,7 +119,7 @@ export function entriesUpTo(folder: Folder, limit: number): { entries: Entry[]; 
     const stream = opendirSync(reach(folder, '.'), { encoding: 'latin1', bufferSize: 1024 })
     try {
       for (let entry = stream.readSync(); entry !== null; entry = stream.readSync()) {
-        if (some.length >= limit) return { entries: some, complete: false }
+        if (some.length >= limit) return { entries: confirmed(folder, some), complete: false }
         some.push(entry)
       }
     } finally {
@@ -128,7 +128,7 @@ export function entriesUpTo(folder: Folder, limit: number): { entries: Entry[]; 
   } catch (error) {
     throw fileSystemError(error, folder.path)
   }
-  return { entries: some, complete: true }
+  return { entries: confirmed(folder, some), complete: true }
 }
 
 /** Given an open folder and a name in it, return its lstat, or undefined where there is nothing of that name. */
@@ -201,6 +201,14 @@ function requireProc(root: Folder): void {
     )
   }
   procChecked = true
+}
+
+/** Where names are read by path, they count only if the path still is the folder that is held. */
+function confirmed<Names>(folder: Folder, read: Names): Names {
+  if (linux) return read
+  const now = lstatSync(reach(folder, ''), { throwIfNoEntry: false })
+  if (now?.ino === folder.stats.ino && now.dev === folder.stats.dev) return read
+  throw fileSystemError(Object.assign(new Error('another folder'), { code: 'ENOTDIR' }), folder.path)
 }
 
 function held(path: RawPath, descriptor: number): Folder {

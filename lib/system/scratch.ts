@@ -39,7 +39,9 @@ function removeTree(folder: string, tree: EmptyTree, path: (name: RawPath) => Bu
     for (const name of tree.folders.toReversed()) rmdirSync(path(name))
     rmdirSync(folder)
   } catch {
-    rmSync(folder, { recursive: true, force: true })
+    attempt(() => {
+      rmSync(folder, { recursive: true, force: true })
+    })
   }
 }
 

@@ -38,7 +38,7 @@ function peakMemory(path: string): Figure {
     const { inWorker } = await import(${url('lib/system/worker.js')})
     const orders = [{ path: ${JSON.stringify(fromText(path))}, container: 'sparse-bundle', inUse: false }]
     const [looked] = await inWorker(new URL(${url('lib/run/tasks.js')}), 'look', orders, { timeoutSeconds: 120 })
-    if (looked.structure?.counts.bands !== ${String(bands)}) throw new Error(JSON.stringify(looked))
+    if (looked.counts.bands !== ${String(bands)}) throw new Error(JSON.stringify(looked))
     console.log(process.resourceUsage().maxRSS)`
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
   const mebibytes = Number(output) / 1024

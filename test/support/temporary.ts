@@ -11,6 +11,8 @@ export function temporaryFolder(): string {
   return folder
 }
 
-afterEach(() => {
+// Outside mocha, as in the demonstration, there is no such function, and whoever makes a folder removes it.
+const { afterEach: afterEachTest } = globalThis as { afterEach?: (action: () => void) => void }
+afterEachTest?.(() => {
   for (const folder of made.splice(0)) rmSync(folder, { recursive: true, force: true })
 })

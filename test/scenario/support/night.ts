@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, watch } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { expect } from 'chai'
+import { config, expect } from 'chai'
 import type { Report, ReportImage } from '../../../lib/generated/report.js'
 import type { RunRecord } from '../../../lib/generated/run.js'
 import type { Status } from '../../../lib/generated/status.js'
@@ -35,6 +35,9 @@ export interface Night extends SessionResult {
   readonly codes: readonly string[]
 }
 
+// What stood in a log is worth reading whole.
+config.truncateThreshold = 0
+
 const prefix = 'lbackup-filevault: '
 
 /** rsync names each file in the log as it begins to copy it, and takes its time: for occasions in mid-copy. */
@@ -48,7 +51,7 @@ export const slowly = { hardlink_option: '--bwlimit=2048 --outbuf=L --out-format
 export async function night(host: Host, lab: Lab, stateFolder: string, options: NightOptions = {}): Promise<Night> {
   const { occasions = [], broken = false, ...sessionOptions } = options
   const logBefore = existsSync(lab.logFile) ? lab.log().length : 0
-  const excludesBefore = readFileSync(lab.excludesFile)
+  const excludesBefore = readFileSync(lab.excludesFile, 'latin1')
   const session = startSession(host, lab, sessionOptions)
   const watching = occasions.map((occasion) => awaitOccasion(lab, logBefore, occasion, session.pid))
   const result = await session.result.finally(() => watching.forEach(({ end }) => end()))
@@ -59,7 +62,7 @@ export async function night(host: Host, lab: Lab, stateFolder: string, options: 
   }
   const log = result.log.slice(logBefore)
   if (!broken) {
-    expect(readFileSync(lab.excludesFile), 'the excludes file').to.deep.equal(excludesBefore)
+    expect(readFileSync(lab.excludesFile, 'latin1'), `the excludes file after\n${result.output}`).to.equal(excludesBefore)
     expectQuietDuringCopy(log)
   }
   const said = ourLines(log)

@@ -7,14 +7,21 @@
 #   SESSION_PAUSE   seconds for each of the two sleeps (LBackup: 7; here 0)
 #   SESSION_EVENTS  a folder with the FIFOs "events" and "answers": see event.bash
 #   SESSION_SSH     program instead of ssh
+#   SESSION_RSYNC   program instead of /usr/bin/rsync
 
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
-pause=${SESSION_PAUSE:-0} events=$SESSION_EVENTS ssh=${SESSION_SSH:-ssh}
-unset SESSION_PAUSE SESSION_EVENTS SESSION_SSH
+pause=${SESSION_PAUSE:-0} events=$SESSION_EVENTS ssh=${SESSION_SSH:-ssh} rsync=${SESSION_RSYNC:-/usr/bin/rsync}
+unset SESSION_PAUSE SESSION_EVENTS SESSION_SSH SESSION_RSYNC
 
 event() { [ -z "$events" ] || bash "$here/event.bash" "$events" "$1"; }
 say() { printf '%s\n' "$*" | tee -a "$logFile"; }
 failed() { say "Backup Failed"; exit 255; }
+# As GNU mv -T, which macOS has not.
+rename() {
+  [ ! -L "$2" ] || return 1
+  [ ! -d "$2" ] || rmdir "$2" || return 1
+  mv "$1" "$2"
+}
 
 [ $# -eq 1 ] || { echo "ERROR! : exactly one argument is needed"; exit 129; }
 [ -f "$1" ] || { echo "ERROR! : configuration file not found: $1"; exit 129; }
@@ -118,7 +125,7 @@ if [ -d "$backupDest/Section.0" ]; then options+=("--link-dest=$backupDest/Secti
 source=$backupSource
 if [ "$useSSH" = YES ]; then options=("--rsync-path=/usr/bin/rsync" -z -e "$ssh" "${options[@]}"); source=$sshSource:$backupSource; fi
 say "Synchronizing..."
-/usr/bin/rsync "${options[@]}" "$source" "$backupDest/Section.inprogress" 2>&1 | tee -a "$logFile" ${rsync_session_log_file:+"$rsync_session_log_file"}
+"$rsync" "${options[@]}" "$source" "$backupDest/Section.inprogress" 2>&1 | tee -a "$logFile" ${rsync_session_log_file:+"$rsync_session_log_file"}
 
 # Only the log tells whether rsync succeeded; its exit status is not looked at.
 fifth_word() { tail -n "$1" "$logFile" | head -n 1 | awk '{ print $5 }'; }
@@ -148,11 +155,11 @@ done
 rm -rf "$backupDest/Section.$((rotations - 1))"
 for ((number = rotations - 2; number >= 0; number--)); do
   if [ -e "$backupDest/Section.$number" ] || [ -L "$backupDest/Section.$number" ]; then
-    mv -T "$backupDest/Section.$number" "$backupDest/Section.$((number + 1))" || backup_failed FIALED
+    rename "$backupDest/Section.$number" "$backupDest/Section.$((number + 1))" || backup_failed FIALED
   fi
 done
 say "Performing Atomic Swap..."
-mv -T "$backupDest/Section.inprogress" "$backupDest/Section.0" || backup_failed FIALED
+rename "$backupDest/Section.inprogress" "$backupDest/Section.0" || backup_failed FIALED
 
 run_post_hooks SUCCESS
 [ $status -eq 129 ] || say "Backup Completed Successfully"

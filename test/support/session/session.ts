@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly pauseSeconds?: number
   /** Program our stand-in takes for ssh. */
   readonly ssh?: string
+  /** Program our stand-in takes for rsync. */
+  readonly rsync?: string
 }
 
 /** What came of a session. */
@@ -77,6 +79,7 @@ export function startSession(host: Host, lab: Lab, options: SessionOptions = {})
       ...(host === 'ours' && channel !== undefined ? { SESSION_EVENTS: channel.folder } : {}),
       ...(host === 'ours' && options.pauseSeconds !== undefined ? { SESSION_PAUSE: String(options.pauseSeconds) } : {}),
       ...(host === 'ours' && options.ssh !== undefined ? { SESSION_SSH: options.ssh } : {}),
+      ...(host === 'ours' && options.rsync !== undefined ? { SESSION_RSYNC: options.rsync } : {}),
     },
   })
   let output = ''

@@ -1,0 +1,137 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Report } from '../../lib/generated/report.js'
+import type { Backup, Night } from './backup.js'
+import type { Paper } from './paper.js'
+import { logIn, people, type LoggedIn } from './people.js'
+
+/** What the story is told with. */
+export interface Stage {
+  readonly folder: string
+  readonly backup: Backup
+  readonly paper: Paper
+  /** Settings of this machine that go into filevault.json before the first night. */
+  readonly settings: Readonly<Record<string, unknown>>
+  /** Is told who is logged in, so that an abrupt end can end that too. */
+  readonly onLogin: (carol: LoggedIn) => void
+}
+
+type Check = (what: string, true_: boolean) => void
+type Expected = Readonly<Record<string, Report['images'][number]['verdict']>>
+
+/** Given the stage with its homes made, play the three nights and `tonight`, and return what did not go as told. */
+export async function play(stage: Stage): Promise<string[]> {
+  const wrong: string[] = []
+  const check: Check = (what, holds) => {
+    if (!holds) wrong.push(what)
+  }
+  const { paper } = stage
+  paper.heading('The people')
+  paper.say(...people.map(([name, what]) => `  ${name.padEnd(6)} ${what}`))
+  const carol = await logIn(join(stage.folder, 'Users'))
+  stage.onLogin(carol)
+  await setUp(stage, check)
+  await firstNight(stage, check)
+  await secondNight(stage, check)
+  await carol.logOut()
+  await thirdNight(stage, check)
+  await tonight(stage, check)
+  return wrong
+}
+
+async function setUp({ backup, paper, settings }: Stage, check: Check): Promise<void> {
+  paper.heading('Setting up')
+  paper.say(`lbackup-filevault install --config ${paper.short(backup.lab.configurationFile)}`)
+  const { exitCode, output } = await backup.command('install')
+  paper.quote(output)
+  check('install ends with 0', exitCode === 0)
+  if (exitCode !== 0) throw new Error('the hooks could not be installed')
+  for (const [path, value] of Object.entries(settings)) backup.set(path.split('.'), value)
+}
+
+async function firstNight({ backup, paper }: Stage, check: Check): Promise<void> {
+  paper.heading('Night 1: nothing is configured, and Carol is still logged in')
+  const night = await backup.night()
+  show(paper, night, 'pre', check)
+  paper.say(
+    `LBackup ended with ${String(night.session.exitCode)} and copied nothing. An image in use changes while it is copied; such a copy looks fine and may never open again. Until you say what you want for whom, the hooks rather stop the backup, and say so.`,
+  )
+  check('night 1 is halted with 129', night.session.exitCode === 129)
+  check('night 1 makes no section', night.session.sections.length === 0)
+  check('night 1 blames the image of carol', verdictOf(night.pre, 'carol') === 'not-backed-up')
+}
+
+async function secondNight({ folder, backup, paper }: Stage, check: Check): Promise<void> {
+  paper.heading('Night 2: a policy for Carol')
+  const policy = { match: { user: 'carol' }, ifInUse: 'copy-and-prove' }
+  backup.set(['policies', 0], policy, true)
+  paper.say(
+    'filevault.json now has, first among its policies: { "match": { "user": "carol" }, "ifInUse": "copy-and-prove" }',
+  )
+  const night = await backup.night()
+  show(paper, night, 'post', check)
+  const section = join(folder, 'destination/Section.0/Users')
+  const clear = existsSync(join(section, 'carol/Documents'))
+  paper.say(
+    `Everybody is backed up. Carol's copy is only suspect: her image was in use. The hooks told rsync to leave her readable files out${clear ? ', but they are in the backup' : ''}: the backup holds her image, not her secrets. Dave's image was broken before any backup; now somebody knows.`,
+  )
+  check('night 2 goes on', night.session.exitCode === 0)
+  verdicts(night.post, 2, { ben: 'complete', carol: 'suspect', dave: 'bad', erin: 'complete' }, check)
+  check('night 2 copies plain files', existsSync(join(section, 'anna/Documents/letter.txt')))
+  check("night 2 copies carol's image from where it lies", existsSync(join(section, '.carol/carol.sparsebundle/token')))
+  check("night 2 keeps carol's clear text out", !clear)
+}
+
+async function thirdNight({ folder, backup, paper }: Stage, check: Check): Promise<void> {
+  paper.heading('Night 3: Carol has logged out')
+  const night = await backup.night()
+  show(paper, night, 'post', check)
+  paper.say(
+    `With everything at rest her copy is complete. Dave's stays bad until he repairs the image or restores an older one: lbackup-filevault verify tells what is wrong with it.`,
+  )
+  check('night 3 goes on', night.session.exitCode === 0)
+  verdicts(night.post, 3, { ben: 'complete', carol: 'complete', dave: 'bad', erin: 'complete' }, check)
+  check('night 3 makes a second section', night.session.sections.join(' ') === 'Section.0 Section.1')
+  const image = join(folder, 'destination/Section.0/Users/carol/carol.sparsebundle/token')
+  check("night 3 copies carol's image from its place at rest", existsSync(image))
+}
+
+async function tonight({ backup, paper }: Stage, check: Check): Promise<void> {
+  paper.heading('And the next night? Ask before it comes; this changes nothing')
+  paper.say(`lbackup-filevault tonight --config ${paper.short(backup.lab.configurationFile)}`)
+  const { exitCode, output } = await backup.command('tonight')
+  paper.quote(output)
+  check('tonight ends with 0, 1 or 2', exitCode <= 2)
+  for (const name of ['Ledger', 'carol', 'Archive', 'erin']) {
+    check(`tonight names ${name}.sparsebundle`, output.includes(`${name}.sparsebundle`))
+  }
+}
+
+/** Shows what a hook reported, and checks that it told the same on LBackup's terminal and in its log. */
+function show(paper: Paper, night: Night, phase: 'pre' | 'post', check: Check): void {
+  const report = night[phase]
+  if (report === undefined) {
+    paper.quote(night.session.output)
+    throw new Error(`the ${phase}-backup hook left no report`)
+  }
+  paper.table(report)
+  check(`the ${phase}-backup hook prints its summary`, night.session.output.includes(report.summary))
+  check(`the ${phase}-backup hook writes its summary into LBackup's log`, night.session.log.includes(report.summary))
+  const doubtful = report.images.filter(({ decision }) => decision?.code === 'usage-unknown')
+  if (doubtful.length === 0) return
+  paper.say(
+    '(WARNING! above: as not every process can be looked into from here, nothing counts as known to be at rest.)',
+  )
+}
+
+function verdicts(report: Report | undefined, night: number, expected: Expected, check: Check): void {
+  for (const [name, verdict] of Object.entries(expected)) {
+    const found = verdictOf(report, name)
+    check(`night ${String(night)}: the image of ${name} is ${verdict}, not ${String(found)}`, found === verdict)
+  }
+  check(`night ${String(night)} names four images`, report?.images.length === Object.keys(expected).length)
+}
+
+/** By the home an image lies in: its owner's name depends on the machine. */
+const verdictOf = (report: Report | undefined, name: string): Report['images'][number]['verdict'] | undefined =>
+  report?.images.find(({ path }) => path.includes(`/Users/${name}/`) || path.includes(`/Users/.${name}/`))?.verdict

@@ -1,0 +1,14 @@
+import { benchDiscover } from './discover.js'
+import { benchPreHook } from './pre-hook.js'
+import { benchStructure } from './structure.js'
+import { report } from './support.js'
+
+// npm run bench [-- NAME…]: a table for people, then one JSON document; exit code 1 where a limit is missed.
+const benches = { discover: benchDiscover, structure: benchStructure, 'pre-hook': benchPreHook }
+const wanted = process.argv.slice(2)
+
+const figures = []
+for (const [name, bench] of Object.entries(benches)) {
+  if (wanted.length === 0 || wanted.includes(name)) figures.push(...(await bench()))
+}
+process.exitCode = report(figures) ? 0 : 1

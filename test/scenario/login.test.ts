@@ -1,0 +1,175 @@
+import { utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { clearTextOf, imageDigest, simulatedMac, unmountHomes, type SimulatedMac } from '../support/mac/index.js'
+import { protect } from '../support/protect.js'
+import { hosts, makeLab, needHost, type Lab } from '../support/session/index.js'
+import { copied, filesHolding, night, slowly, type Night } from './support/night.js'
+
+const large = Buffer.alloc(192 * 1024, 7)
+
+interface Scene {
+  readonly lab: Lab
+  readonly mac: SimulatedMac
+  readonly stateFolder: string
+}
+
+/** Homes of which rsync takes alice's before bob's and zoe's after it; a slow rsync that names each file. */
+function homes(settings: Record<string, string> = {}): Scene {
+  const lab = makeLab({ settings: { ...slowly, post_actions_on_backup_error: 'YES', ...settings } })
+  const mac = simulatedMac(lab.source)
+  for (const name of ['alice', 'zoe']) {
+    mac.addUser(name)
+    for (const file of ['1', '2']) writeFileSync(join(lab.source, name, file), large)
+  }
+  mac.addUser('bob', { fileVault: 'sparsebundle' })
+  for (const index of [7, 8, 9]) writeFileSync(join(mac.imageOf('bob'), 'bands', String(index)), large)
+  return { lab, mac, stateFolder: protect(lab, mac.configuration) }
+}
+
+const others = ['alice/1', 'alice/2', 'zoe/1', 'zoe/2', 'zoe/Documents/letter.txt']
+
+function expectNoClearText({ lab }: Scene): void {
+  expect(filesHolding(lab, clearTextOf('bob'))).to.deep.equal([])
+  expect(copied(lab).filter((path) => /secret|Library/.test(path))).to.deep.equal([])
+}
+
+/** A verdict that nobody takes for a good copy, with the reason. */
+function expectAbsent({ image }: Night): void {
+  expect(image('bob.sparsebundle')).to.include({ verdict: 'bad', loudness: 'error' })
+  expect(image('bob.sparsebundle').reason).to.contain('the image left its place during the run')
+}
+
+for (const host of hosts) {
+  describe(`a login during LBackup's pause, with ${host === 'ours' ? 'our stand-in' : 'the real LBackup'}`, function () {
+    this.timeout(120_000)
+    before(function () {
+      needHost(this, host)
+    })
+
+    it('no clear text gets into the section, and the others are whole', async () => {
+      const scene = homes()
+      const { lab, mac, stateFolder } = scene
+      const result = await night(host, lab, stateFolder, { at: { 'before-rsync': () => mac.logIn('bob') } })
+      expect(result.exitCode).to.equal(0)
+      expectNoClearText(scene)
+      expect(copied(lab)).to.include.members(others)
+      expectAbsent(result)
+      expect(result.said.find((line) => line.startsWith('ERROR! '))).to.match(
+        /^ERROR! bad: .*bob\.sparsebundle \(bob\): there is no copy: the image left its place .* logs in or out\. No complete copy .* Look closer: .* The next backup copies it again\.$/,
+      )
+    })
+
+    it('an image that moves while rsync is inside it is never called complete', async () => {
+      const scene = homes({ ignore_rsync_vanished_files: 'YES' })
+      const { lab, mac, stateFolder } = scene
+      const result = await night(host, lab, stateFolder, {
+        occasions: [{ logged: /bob\.sparsebundle\/bands\/7$/m, stop: true, act: () => mac.logIn('bob') }],
+      })
+      expect(result.log).to.contain('(code 24)')
+      expect(result.exitCode).to.equal(0)
+      expectNoClearText(scene)
+      expect(copied(lab)).to.include.members(others)
+      expect(result.image('bob.sparsebundle').verdict).to.be.oneOf(['suspect', 'bad'])
+      expect(result.image('bob.sparsebundle').loudness).not.to.equal('fine')
+    })
+  })
+}
+
+describe('a login while rsync copies', function () {
+  this.timeout(60_000)
+  afterEach(unmountHomes)
+
+  it('before his turn: no clear text, the others whole, no copy of his image', async () => {
+    const scene = homes({ ignore_rsync_vanished_files: 'YES' })
+    const { lab, mac, stateFolder } = scene
+    const result = await night('ours', lab, stateFolder, {
+      occasions: [{ logged: /^source\/alice\/1$/m, stop: true, act: () => mac.logIn('bob') }],
+    })
+    expect(result.exitCode).to.equal(0)
+    expectNoClearText(scene)
+    expect(copied(lab)).to.include.members(others)
+    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'bad', loudness: 'error' })
+  })
+
+  it('after his turn: his copy is whole, and still only suspect', async () => {
+    const scene = homes()
+    const { lab, mac, stateFolder } = scene
+    const result = await night('ours', lab, stateFolder, {
+      occasions: [{ logged: /^source\/zoe\/1$/m, stop: true, act: () => mac.logIn('bob') }],
+    })
+    expect(result.exitCode).to.equal(0)
+    expectNoClearText(scene)
+    expect(copied(lab)).to.include.members(others)
+    const copy = join(lab.destination, 'Section.0/source/bob/bob.sparsebundle')
+    expect(imageDigest(copy)).to.equal(mac.truth().at(-1)?.digest)
+    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'suspect', loudness: 'warning' })
+  })
+
+  it('inside his image, where LBackup fails on vanished files: nothing new, nothing judged, all of it said', async () => {
+    const scene = homes({ ignore_rsync_vanished_files: 'NO' })
+    const { lab, mac, stateFolder } = scene
+    const first = await night('ours', lab, stateFolder)
+    expect(first.image('bob.sparsebundle').verdict).to.equal('complete')
+    for (const index of [7, 8, 9]) {
+      const band = join(mac.imageOf('bob'), 'bands', String(index))
+      writeFileSync(band, Buffer.alloc(large.length, 8))
+      utimesSync(band, 1_000_000_000, 1_000_000_000)
+    }
+    const failed = await night('ours', lab, stateFolder, {
+      occasions: [{ logged: /bob\.sparsebundle\/bands\/7$/m, stop: true, act: () => mac.logIn('bob') }],
+    })
+    expect(failed.exitCode).to.equal(255)
+    expect(failed.codes).to.deep.equal(['no-new-section'])
+    expect(failed.report.images).to.deep.equal([])
+    expect(failed.said.at(-1)).to.contain('0 images (0 entries searched')
+    expect(failed.status.slots.map(({ lastVerdict }) => lastVerdict)).to.deep.equal(['complete'])
+    mac.logOut('bob')
+    const next = await night('ours', lab, stateFolder)
+    expect(next.exitCode).to.equal(0)
+    expect(next.image('bob.sparsebundle').verdict).to.equal('complete')
+    expect(imageDigest(join(lab.destination, 'Section.0/source/bob/bob.sparsebundle'))).to.equal(
+      imageDigest(mac.imageOf('bob')),
+    )
+  })
+
+  it('another image that appears in mid-run is named, and never taken for planned', async () => {
+    const { lab, mac, stateFolder } = homes()
+    const result = await night('ours', lab, stateFolder, {
+      at: { 'before-rsync': () => mac.addUser('dora', { fileVault: 'sparsebundle' }) },
+    })
+    expect(result.image('dora/dora.sparsebundle')).to.include({ verdict: 'suspect', loudness: 'error' })
+    expect(result.image('dora/dora.sparsebundle').reason).to.contain('no plan names it')
+    expect(result.image('bob/bob.sparsebundle').verdict).to.equal('complete')
+  })
+
+  it('an image written while rsync copies it is suspect', async () => {
+    const { lab, mac, stateFolder } = homes()
+    const result = await night('ours', lab, stateFolder, {
+      occasions: [{ logged: /bob\.sparsebundle\/bands\/8$/m, stop: true, act: () => mac.write('bob') }],
+    })
+    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'suspect', loudness: 'warning' })
+    expect(result.image('bob.sparsebundle').reason).to.equal('it changed while it was being copied')
+  })
+})
+
+describe('a logout while rsync copies', function () {
+  this.timeout(60_000)
+
+  for (const [when, logged] of Object.entries({ before: /^source\/alice\/1$/m, inside: /bands\/8$/m, after: /^source\/zoe\/1$/m })) {
+    it(`${when} his turn adds no second image and no clear text`, async () => {
+      const scene = homes({ ignore_rsync_vanished_files: 'YES' })
+      const { lab, mac } = scene
+      const stateFolder = protect(lab, { ...mac.configuration, policies: [{ ifInUse: 'copy-and-prove' }] })
+      mac.logIn('bob')
+      const result = await night('ours', lab, stateFolder, {
+        occasions: [{ logged, stop: true, act: () => mac.logOut('bob') }],
+      })
+      expect(result.exitCode).to.equal(0)
+      expectNoClearText(scene)
+      expect(copied(lab)).to.include.members(others)
+      expect(result.image('bob.sparsebundle').verdict).to.be.oneOf(['suspect', 'bad'])
+      expect(result.report.images).to.have.length(1)
+    })
+  }
+})
