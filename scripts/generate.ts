@@ -2,13 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { configSchema } from './generate/config-schema.js'
 import { options } from './generate/options.js'
 import { sample, sampleConstant } from './generate/sample.js'
-import { root, schemaNames } from './generate/schemas.js'
+import { printedNames, root, schemaNames } from './generate/schemas.js'
 import { types } from './generate/types.js'
 import { validators } from './generate/validators.js'
 
 // Made from schemas/, committed. With --check nothing is written: exit code 1 names the files that differ.
 const files = new Map<string, string>()
-for (const name of [...schemaNames, 'settings']) files.set(`lib/generated/${name}.ts`, await types(name))
+for (const name of [...schemaNames, ...printedNames]) files.set(`lib/generated/${name}.ts`, await types(name))
 files.set('lib/generated/config-schema.ts', await configSchema())
 files.set('lib/generated/config-sample.ts', await sampleConstant())
 files.set('lib/generated/validators.ts', validators())

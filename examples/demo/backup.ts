@@ -41,10 +41,13 @@ export function makeBackup(folder: string, program: Program, host: Host, rsync: 
     lab,
     command(verb) {
       const args = [program.file, verb, '--config', lab.configurationFile]
+      const env = { PATH: process.env['PATH'], HOME: folder }
       return new Promise((resolve) => {
-        const child = execFile(program.node, args, { timeout: 60_000 }, (error, stdout, stderr) => {
+        const child = execFile(program.node, args, { timeout: 60_000, env }, (error, stdout, stderr) => {
           const code = error === null ? 0 : error.code
-          resolve({ exitCode: typeof code === 'number' ? code : 70, output: stdout + stderr })
+          const exitCode = typeof code === 'number' ? code : 70
+          // It tells its progress there.
+          resolve({ exitCode, output: exitCode <= 1 ? stdout : stdout + stderr })
         })
         running.add(() => void child.kill('SIGKILL'))
       })

@@ -17,13 +17,19 @@ export interface Paper {
 /** Given the demonstration's folder and where to write, return the paper. */
 export function paper(folder: string, out: NodeJS.WriteStream = process.stdout): Paper {
   const width = Math.min(120, Math.max(80, out.isTTY ? out.columns : 100))
-  const write = (lines: readonly string[]): void => void out.write(lines.map((line) => `${line}\n`).join(''))
+  let last = ''
+  const write = (lines: readonly string[]): void => {
+    for (const line of lines) {
+      if (line !== '' || last !== '') out.write(`${line}\n`)
+      last = line
+    }
+  }
   const short = (text: string): string => text.replaceAll(folder, '')
   const quoted = (text: string): string[] =>
     short(text)
       .trimEnd()
       .split('\n')
-      .flatMap((line) => fold(`  ${line}`, width, (/^ */.exec(line)?.[0].length ?? 0) + 4))
+      .flatMap((line) => (line === '' ? [''] : fold(`  ${line}`, width, (/^ */.exec(line)?.[0].length ?? 0) + 4)))
   return {
     short,
     heading(text) {
@@ -38,11 +44,26 @@ export function paper(folder: string, out: NodeJS.WriteStream = process.stdout):
     table(report) {
       const plain = JSON.parse(short(JSON.stringify(report))) as Report
       const lines = reportTable(plain).trimEnd().split('\n')
-      const column = plain.images.length === 0 ? 0 : (lines[0] ?? '').indexOf('why')
       const rows = plain.images.length === 0 ? 0 : plain.images.length + 1
-      write(['', ...lines.flatMap((line, index) => fold(`  ${line}`, width, index < rows ? column + 2 : 4)), ''])
+      const column = (lines[0] ?? '').indexOf('why')
+      write(['', ...tableRows(lines.slice(0, rows), column, width), ...lines.slice(rows).flatMap(folded), ''])
     },
   }
+
+  function folded(line: string): string[] {
+    return fold(`  ${line}`, width, 4)
+  }
+}
+
+const leastColumn = 50
+
+/** Given the rows of a table, fold the last column; where too little of the line is left for it, below its row. */
+function tableRows(rows: readonly string[], column: number, width: number): string[] {
+  if (width - column - 2 >= leastColumn) return rows.flatMap((row) => fold(`  ${row}`, width, column + 2))
+  return rows.flatMap((row, index) => {
+    const cells = `  ${row.slice(0, column).trimEnd()}`
+    return index === 0 ? [cells] : [cells, ...fold(`      ${row.slice(column)}`, width, 6)]
+  })
 }
 
 /** Given a line, return it in lines of at most `width` where blanks allow, all but the first indented. */

@@ -9,7 +9,7 @@ const kibibyte = 1024
 /** Who lives in the demonstration's /Users. */
 export const people = [
   ['anna', 'plain files, no disk image'],
-  ['ben', 'Ledger.sparsebundle in his Documents, detached'],
+  ['ben', 'Ledger.sparsebundle, detached'],
   ['carol', 'an encrypted home (FileVault), logged in: her image is attached, her files are readable'],
   ['dave', 'Archive.sparsebundle, of which a band was lost long ago; nobody has noticed'],
   ['erin', 'an encrypted home (FileVault), logged out'],
@@ -26,12 +26,12 @@ export interface LoggedIn {
 /** Given the folder to fill, make the five homes with their images; everybody is logged out. */
 export function makeHomes(users: string): void {
   const write = (path: string, text: string): void => writeFileSync(join(users, path), `${text}\n`)
-  for (const home of ['anna/Documents', 'ben/Documents', 'carol', 'dave', 'erin']) {
+  for (const home of ['anna/Documents', 'ben', 'carol', 'dave', 'erin']) {
     mkdirSync(join(users, home), { recursive: true })
   }
   write('anna/Documents/letter.txt', 'Dear Ben, the accounts are in your ledger.')
-  write('ben/Documents/todo.txt', 'close the ledger')
-  writeSparseBundle(join(users, 'ben/Documents/Ledger.sparsebundle'), { seed: 'ben', bands: bands(0, 2) })
+  write('ben/todo.txt', 'close the ledger')
+  writeSparseBundle(join(users, 'ben/Ledger.sparsebundle'), { seed: 'ben', bands: bands(0, 2) })
   writeSparseBundle(join(users, 'dave/Archive.sparsebundle'), { seed: 'dave', bands: bands(0, 1, 2), mapped: true })
   rmSync(join(users, 'dave/Archive.sparsebundle/bands/1'))
   for (const name of ['carol', 'erin']) {

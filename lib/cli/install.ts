@@ -11,7 +11,7 @@ import type { CliContext } from './context.js'
 import { exitCode } from './exit-code.js'
 import { machineOf } from './machine.js'
 import { withProgress } from './output.js'
-import { refuseMore } from './usage.js'
+import { refuseMore } from './arguments.js'
 
 export const summary = 'put the hooks into an LBackup configuration'
 

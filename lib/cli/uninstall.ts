@@ -14,7 +14,7 @@ import { printable } from '../text/printable.js'
 import type { CliContext } from './context.js'
 import { exitCode } from './exit-code.js'
 import { setupOf, systemOf } from './machine.js'
-import { refuseMore } from './usage.js'
+import { refuseMore } from './arguments.js'
 
 export const summary = 'take them out again'
 
@@ -46,7 +46,10 @@ export async function main(args: string[], context: CliContext): Promise<number>
   const steps = dryRun ? uninstallSteps(setup) : await uninstall(system, setup)
   for (const step of steps) context.stdout(`${dryRun ? 'would' : 'done:'} ${stepLine(step)}\n`)
   if (steps.length === 0) context.stdout('Nothing to remove: the hooks are not installed here.\n')
-  else context.stdout(dryRun ? 'Nothing was changed.\n' : 'The hooks are removed; LBackup copies disk images like any files.\n')
+  else
+    context.stdout(
+      dryRun ? 'Nothing was changed.\n' : 'The hooks are removed; LBackup copies disk images like any files.\n',
+    )
   context.stdout(leftLines(setup, config, system, dryRun))
   return exitCode.fine
 }

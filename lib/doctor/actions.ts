@@ -85,5 +85,6 @@ function wrongSide({ phase, path, text }: ActionFile): DoctorFinding[] {
 }
 
 const mounts = /(^|[^\w-])(mount(_\w+)?\s|hdiutil\s+(attach|mount)|diskutil\s+(quiet\s+)?(mount|mountDisk)\b)/m
-const unmounts = /(^|[^\w-])(umount\s|hdiutil\s+(detach|eject|unmount)|diskutil\s+(quiet\s+)?(unmount|unmountDisk|eject)\b)/m
+const unmounts =
+  /(^|[^\w-])(umount\s|hdiutil\s+(detach|eject|unmount)|diskutil\s+(quiet\s+)?(unmount|unmountDisk|eject)\b)/m
 const unmountsOnly = (name: string, code: string): boolean => /unmount|umount/i.test(name) && !mounts.test(code)

@@ -2,7 +2,7 @@ import type { StoreCheck } from '../lbackup/store.js'
 import type { VolumeProbe } from '../system/volume-probe.js'
 import { list } from '../text/measure.js'
 import { printable } from '../text/printable.js'
-import type { RawPath } from '../text/raw-path.js'
+import { join, type RawPath } from '../text/raw-path.js'
 import { found, type DoctorFinding } from './found.js'
 
 /** Given LBackup's backupDest and what its volume can do, return what backups on it lack. */
@@ -56,16 +56,17 @@ function coarseTimes(shown: string, step: number): DoctorFinding[] {
   ]
 }
 
-/** Given LBackup's backupDest and what came of looking for our store on it, return what the next run makes of it. */
-export function storeFindings(backupDest: RawPath, { result }: StoreCheck, doctorCommand: string): DoctorFinding[] {
+/** Given LBackup's backupDest, what came of looking for our store on it and our state folder, return what the next run does. */
+export function storeFindings(backupDest: RawPath, { result }: StoreCheck, stateFolder: RawPath): DoctorFinding[] {
   const shown = printable(backupDest)
+  const remembered = printable(join(stateFolder, 'store.json'))
   if (result === 'missing') {
     return [
       found(
         'store-missing',
         'error',
         `${shown} does not carry our mark, which it did before: it is not mounted, or is another disk. The next backup is halted.`,
-        `Mount the backup disk, then: ${doctorCommand}. If a pre action below 850 mounts it at night, all is well.`,
+        `Mount the backup disk; if a pre action below 850 mounts it at night, all is well. Only if this is a new disk on purpose, remove ${remembered}.`,
       ),
     ]
   }
@@ -75,7 +76,7 @@ export function storeFindings(backupDest: RawPath, { result }: StoreCheck, docto
         'store-different',
         'error',
         `${shown} carries the mark of another backup disk than the one known here. The next backup is halted.`,
-        'Attach the right disk. If this one replaces it for good, remove store.json from the state folder.',
+        `Attach the right disk. Only if this one replaces it on purpose, remove ${remembered}.`,
       ),
     ]
   }

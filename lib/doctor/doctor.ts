@@ -3,6 +3,7 @@ import { problemLine } from '../config/problem.js'
 import { backupLock } from '../install/backup-lock.js'
 import { launcherTemplate } from '../install/install.js'
 import { standing } from '../install/standing.js'
+import type { ToolsConfig } from '../generated/config.js'
 import { OperationalError } from '../finding/operational-error.js'
 import { isYes } from '../lbackup/configuration.js'
 import { lockHolder } from '../lbackup/lock.js'
@@ -29,17 +30,18 @@ type Check = (patient: Patient) => DoctorFinding[] | Promise<DoctorFinding[]>
 
 /** Every check, by what it is about. */
 const checks: Readonly<Record<string, Check>> = {
-  'our settings': ({ loaded, configError }) => [
+  'our settings': ({ loaded, configError, setup, system }) => [
     ...(configError === undefined ? [] : [found('config-invalid', 'error', configError.message, configError.cure)]),
     ...loaded.warnings.map((problem) => found('config-doubtful', 'warning', inFile(problemLine(problem)), validate)),
-    ...checkTools(loaded).map((problem) => found('config-invalid', 'error', inFile(problemLine(problem)), validate)),
+    ...checkTools(loaded, neededTools(setup, system)).map((problem) =>
+      found('config-invalid', 'error', inFile(problemLine(problem)), validate),
+    ),
   ],
   "LBackup's settings": ({ setup }) => [
     ...settingFindings(setup.configuration),
     ...overrideFindings(setup.configuration, programAt),
   ],
-  "LBackup's folder": ({ setup }) =>
-    folderFindings(setup.configurationFolder, exists(fromText('/etc/debian_version'))),
+  "LBackup's folder": ({ setup }) => folderFindings(setup.configurationFolder, exists(fromText('/etc/debian_version'))),
   'the source': sourceLook,
   actions: ({ setup }) => actionFindings(readActions(setup.configurationFolder)),
   'our hooks': (patient) =>
@@ -84,6 +86,12 @@ async function guarded(what: string, check: Check, patient: Patient): Promise<Do
     if (!(error instanceof OperationalError)) throw error
     return [found('check-impossible', 'warning', `Not checked: ${what}. ${error.message}`, error.cure)]
   }
+}
+
+/** The tools without which the hooks do not start. */
+function neededTools({ configuration }: Patient['setup'], { platform }: Patient['system']): (keyof ToolsConfig)[] {
+  if (isYes(configuration, 'useSSH') === true) return ['ssh', 'rsync']
+  return platform === 'macos' ? ['hdiutil', 'lsof', 'rsync'] : ['rsync']
 }
 
 const validate = 'Correct it; "lbackup-filevault config validate" checks it without running anything.'

@@ -15,7 +15,14 @@ export async function flagFindings(system: System, paths: readonly RawPath[]): P
   const answer = await system.tool('stat', ['-f', '%Sf', '--', ...named.map((path) => toBytes(path).toString('utf8'))])
   const silent = noAnswer(answer)
   if (silent !== undefined) {
-    return [found('check-impossible', 'warning', `Whether images are locked (uchg) could not be told: ${silent}.`, 'See above.')]
+    return [
+      found(
+        'check-impossible',
+        'warning',
+        `Whether images are locked (uchg) could not be told: ${silent}.`,
+        'See above.',
+      ),
+    ]
   }
   const lines = answer.stdout.toString('latin1').split('\n')
   return immutableFindings(named.filter((_, index) => lines[index]?.split(',').includes('uchg') === true))

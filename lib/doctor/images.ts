@@ -80,10 +80,7 @@ export interface KeychainLook {
 /** Given a look for the master keychain, say where a forgotten password would mean a lost home. */
 export function keychainFindings({ users, source, keychains }: KeychainLook): DoctorFinding[] {
   if (users.length === 0 || keychains.some((path) => isWithin(path, source))) return []
-  const where =
-    keychains.length === 0
-      ? 'was not found'
-      : `lies in ${names(keychains)}, outside of the backup's source`
+  const where = keychains.length === 0 ? 'was not found' : `lies in ${names(keychains)}, outside of the backup's source`
   return [
     found(
       'keychain-not-covered',

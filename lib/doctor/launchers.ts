@@ -22,7 +22,9 @@ export function launcherFindings(look: LauncherLook): DoctorFinding[] {
   const run = `Run: ${look.installCommand}`
   if (absent.length > 0) {
     const which = absent.length === 2 ? 'Our hooks are' : `Our ${absent[0] as Phase}-backup hook is`
-    return [found('hook-not-installed', 'error', `${which} not installed: LBackup copies images in use like any file.`, run)]
+    return [
+      found('hook-not-installed', 'error', `${which} not installed: LBackup copies images in use like any file.`, run),
+    ]
   }
   return (['pre', 'post'] as const).flatMap((phase) => launcherFinding(phase, look.launchers[phase], look, run))
 }
@@ -30,11 +32,23 @@ export function launcherFindings(look: LauncherLook): DoctorFinding[] {
 function launcherFinding(phase: Phase, launcher: StandingLauncher, look: LauncherLook, run: string): DoctorFinding[] {
   if (launcher.state !== 'ours') {
     return [
-      found('hook-foreign', 'error', `The ${phase} action under our name was not made by install.`, `Move it away. ${run}`),
+      found(
+        'hook-foreign',
+        'error',
+        `The ${phase} action under our name was not made by install.`,
+        `Move it away. ${run}`,
+      ),
     ]
   }
   if ((launcher.mode & 0o111) === 0) {
-    return [found('action-not-run', 'error', `Our ${phase}-backup hook may not be executed; LBackup passes it over without a word.`, run)]
+    return [
+      found(
+        'action-not-run',
+        'error',
+        `Our ${phase}-backup hook may not be executed; LBackup passes it over without a word.`,
+        run,
+      ),
+    ]
   }
   const node = installed(launcher.text, 'node')
   if (node === undefined || !look.isProgram(node)) {
@@ -52,7 +66,9 @@ function launcherFinding(phase: Phase, launcher: StandingLauncher, look: Launche
   if (launcher.text === renderLauncher(look.template, { ...look.wanted, node, phase })) return []
   const drifted = driftOf(launcher.text, look.wanted)
   const what = drifted.length === 0 ? 'it was edited, or made by another version' : list(drifted)
-  return [found('launcher-drift', 'warning', `Our ${phase}-backup hook is not what install would make now: ${what}.`, run)]
+  return [
+    found('launcher-drift', 'warning', `Our ${phase}-backup hook is not what install would make now: ${what}.`, run),
+  ]
 }
 
 function driftOf(text: string, wanted: Omit<LauncherFacts, 'phase'>): string[] {

@@ -9,13 +9,13 @@ import type { DoctorFinding } from './found.js'
 import type { Patient } from './patient.js'
 
 /** Look at the backup disk: whether it is the one we know, what its volume can do, and whether the set is whole. */
-export function destinationLook({ setup, stateFolder, command }: Patient): DoctorFinding[] {
+export function destinationLook({ setup, stateFolder }: Patient): DoctorFinding[] {
   const backupDest = withoutTrailingSlash(literal(setup.configuration, 'backupDest'))
   const real = realPath(backupDest)
   if (real === undefined) return [destinationMissing(backupDest)]
   const ours = storeFolder(real)
   return [
-    ...storeFindings(backupDest, checkStore(backupDest, rememberedStore(stateFolder), { make: false }), command('doctor')),
+    ...storeFindings(backupDest, checkStore(backupDest, rememberedStore(stateFolder), { make: false }), stateFolder),
     ...holeFindings(readSections(backupDest).holes),
     ...volumeFindings(backupDest, probeVolume(lookAt(ours)?.isDirectory() === true ? ours : real)),
   ]

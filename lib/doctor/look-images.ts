@@ -40,7 +40,10 @@ export async function imageLook(patient: Patient): Promise<DoctorFinding[]> {
     ...problems.map((message) => found('check-impossible', 'warning', message, 'See what it says.')),
     ...wholeFileFindings(images),
     ...(patient.configError === undefined ? policyFindings(images, loaded.config, loaded.origins) : []),
-    ...(await flagFindings(system, images.map(({ image }) => image.path))),
+    ...(await flagFindings(
+      system,
+      images.map(({ image }) => image.path),
+    )),
     ...keychainFindings({ users, source: source.path, keychains: keychains(source.path).filter(exists) }),
   ]
 }
@@ -51,7 +54,9 @@ function unsearched(messages: readonly string[]): DoctorFinding[] {
   if (messages.length === 0) return []
   const [first = ''] = messages
   const more = messages.length > 1 ? ` And ${count(messages.length - 1, 'more place')}: see "tonight".` : ''
-  return [found('source-unsearched', 'warning', `Images may lie where was not looked: ${first}${more}`, 'Do what it says.')]
+  return [
+    found('source-unsearched', 'warning', `Images may lie where was not looked: ${first}${more}`, 'Do what it says.'),
+  ]
 }
 
 /** On the Mac itself, or in a tree that stands for one: beside `Users`, or in the source. */

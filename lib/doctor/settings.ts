@@ -26,11 +26,7 @@ export function settingFindings(configuration: Configuration): DoctorFinding[] {
   ]
 }
 
-function unlessYes(
-  configuration: Configuration,
-  name: string,
-  make: (cure: string) => DoctorFinding,
-): DoctorFinding[] {
+function unlessYes(configuration: Configuration, name: string, make: (cure: string) => DoctorFinding): DoctorFinding[] {
   const yes = isYes(configuration, name)
   if (yes === true) return []
   if (yes === false) return [make(`Write into LBackup's configuration: ${name}="YES"`)]

@@ -44,4 +44,3 @@ export function renderLauncher(template: string, facts: LauncherFacts): string {
 
 /** A word for a POSIX shell that means exactly the text. */
 const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
-

@@ -28,7 +28,9 @@ export function planInstall({ standing, template, launcher, sample }: InstallReq
       ? [{ kind: 'write-file', path: join(standing.folder, 'filevault.json'), text: sample, mode: 0o644 } as const]
       : []
   // The pre hook last: without a post hook beside it no run may be protected by half.
-  const launchers = phases.flatMap((phase) => writeLauncher(standing, phase, renderLauncher(template, { ...launcher, phase })))
+  const launchers = phases.flatMap((phase) =>
+    writeLauncher(standing, phase, renderLauncher(template, { ...launcher, phase })),
+  )
   return [...folders, ...settings, ...launchers]
 }
 

@@ -30,7 +30,9 @@ export async function selfTest({ configurationFile, configurationFolder }: Setup
     })
     const passed = result.stdout.toString('utf8').includes(`lbackup-filevault: self test passed (${phase})`)
     if (passed && result.exitCode === scriptExit.halt) return
-    const said = printable(fromBytes(result.stderr.subarray(-1000))).replaceAll(/(\\x0a)+/g, ' ').trim()
+    const said = printable(fromBytes(result.stderr.subarray(-1000)))
+      .replaceAll(/(\\x0a)+/g, ' ')
+      .trim()
     const how = result.timedOut
       ? 'did not come to its end'
       : (result.startError ?? `ended with ${String(result.exitCode ?? result.signal)}`)

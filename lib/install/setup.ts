@@ -4,7 +4,7 @@ import { OperationalError } from '../finding/operational-error.js'
 import { readConfiguration, type Configuration } from '../lbackup/configuration.js'
 import { readFileBounded } from '../system/file.js'
 import { printable } from '../text/printable.js'
-import { join, parent, toBytes, type RawPath } from '../text/raw-path.js'
+import { parent, toBytes, type RawPath } from '../text/raw-path.js'
 
 /** An LBackup configuration as it stands on the disk, while LBackup does not run. */
 export interface Setup {
@@ -18,11 +18,10 @@ export interface Setup {
 const mostBytes = 4 * 1024 * 1024
 
 /**
- * Given the path of LBackup's configuration file and the working folder it may be relative to, read it without running
- * anything of it. Throws OperationalError where it is missing or cannot be read.
+ * Given the absolute path of LBackup's configuration file, read it without running anything of it. Throws
+ * OperationalError where it is missing or cannot be read.
  */
-export function readSetup(named: RawPath, workingFolder: RawPath): Setup {
-  const configurationFile = named.startsWith('/') ? named : join(workingFolder, named)
+export function readSetup(configurationFile: RawPath): Setup {
   return {
     configurationFile,
     configurationFolder: parent(configFileBeside(configurationFile)),
@@ -31,7 +30,8 @@ export function readSetup(named: RawPath, workingFolder: RawPath): Setup {
 }
 
 /** Given a path, tell whether it is UTF-8, so that a program can be given it as an argument. */
-export const isUtf8 = (path: RawPath): boolean => Buffer.from(toBytes(path).toString('utf8'), 'utf8').equals(toBytes(path))
+export const isUtf8 = (path: RawPath): boolean =>
+  Buffer.from(toBytes(path).toString('utf8'), 'utf8').equals(toBytes(path))
 
 /** Given a path, return it as the text a program can be given. Throws OperationalError where it is no UTF-8. */
 export function pathText(path: RawPath): string {

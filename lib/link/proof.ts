@@ -43,7 +43,8 @@ export async function excludedByAdministrator(
 
 /**
  * Given the plan, the excludes file's bytes with the block in it and, where there is one, the look at the administrator's
- * own lines, return each way in which rsync would not do what the plan says, as a sentence; none: proven. Runs rsync once.
+ * own lines, return each way in which rsync would not do what the plan says, as a sentence; none: proven. What his
+ * lines alone leave out of an image does not count. Runs rsync once.
  */
 export async function proveBlock(
   system: System,
@@ -59,12 +60,18 @@ export async function proveBlock(
   })
   return [
     ...outermost(surplus).map(({ path }) => `rsync would copy ${printable(path)}, which the plan leaves out.`),
-    ...[...missingByImage(wrong, copied)].map(([image, members]) => missingSentence(image, members, administrator)),
+    ...[...missingByImage(wrong, copied)]
+      .filter(([image, members]) => !isAdministrators(administrator?.images.get(image), members))
+      .map(([image, members]) => missingSentence(image, members, administrator)),
     ...bystanders.map(({ path }) => `rsync would leave out ${printable(path)}, of which the plan says nothing.`),
   ]
 }
 
 const rootOf = (plan: ExcludesPlan): ReturnType<typeof transferRoot> => transferRoot(plan.source, plan.folder)
+
+/** He is warned of such lines, and the copy is judged for what it is; they are no fault of the block. */
+const isAdministrators = (leftOut: LeftOutImage | undefined, members: readonly RawPath[]): boolean =>
+  leftOut?.whole === false && members.every((member) => leftOut.members.includes(member))
 
 /** Members that are not copied, by image and relative to it; the empty path stands for the image itself. */
 function missingByImage(probes: readonly Probe[], copied: ReadonlySet<RawPath>): Map<RawPath, RawPath[]> {

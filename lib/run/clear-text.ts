@@ -44,7 +44,8 @@ function inHome({ user, imageName }: RunHome, place: RawPath): ReportedFinding[]
   ]
 }
 
-function namesIn(place: RawPath): RawPath[] {
+/** Given a folder in a section, return the names in it; none where there is no such folder. */
+export function namesIn(place: RawPath): RawPath[] {
   try {
     return withFolder(place, names)
   } catch (error) {

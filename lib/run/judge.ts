@@ -7,7 +7,7 @@ import type { Section } from '../lbackup/sections.js'
 import { fromPrintable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
 import { judge as verdictOf, type Copy } from '../verify/verdict.js'
-import { clearText } from './clear-text.js'
+import { clearText, namesIn } from './clear-text.js'
 import { sourceOf } from './recorded.js'
 import { noteFindings } from './search-findings.js'
 import { unplannedImages } from './unplanned.js'
@@ -44,7 +44,7 @@ export async function judgeSection(record: RunRecord, section: Section, work: Wo
   const images = record.images.map((image) => {
     const index = copied.indexOf(image)
     return index < 0
-      ? notCopied(image)
+      ? notCopied(image, contentsOf(image, record, section))
       : judged(image, sources[index] as Structure, found.get(copyOf(image, section)) as Structure)
   })
   const planned = new Set(copied.map((image) => copyOf(image, section)))
@@ -58,7 +58,9 @@ export async function judgeSection(record: RunRecord, section: Section, work: Wo
 const isCopied = ({ decision: { action }, copyPath }: RunImage): boolean =>
   copyPath !== null && (action === 'copy' || action === 'copy-and-prove')
 
-const copyOf = ({ copyPath }: RunImage, section: Section): RawPath => join(section.path, fromPrintable(copyPath ?? ''))
+/** A source that is one file becomes the section itself. */
+const copyOf = ({ copyPath }: RunImage, { path, kind }: Section): RawPath =>
+  kind === 'folder' ? join(path, fromPrintable(copyPath ?? '')) : path
 
 /** The copy is searched without mercy: it holds what users wrote, links and all, and no mounts. */
 const searchOf = ({ path, kind }: Section, record: RunRecord): SearchOptions => ({
@@ -73,16 +75,25 @@ const searchOf = ({ path, kind }: Section, record: RunRecord): SearchOptions => 
   crossDevices: false,
 })
 
-function notCopied(image: RunImage): ReportImage {
+function notCopied(image: RunImage, copy: Copy): ReportImage {
   const judgement = verdictOf({
     action: image.decision.action,
     decisionReason: image.decision.reason,
     usage: image.usage.state,
     changed: undefined,
     sourceErrors: [],
-    copy: { state: 'looked-at', errors: [] },
+    copy,
   })
   return { ...common(image), ...judgement, findings: image.findings }
+}
+
+/** Whether the files of a mounted volume, wanted instead of its image, are in the section. */
+function contentsOf({ usage }: RunImage, record: RunRecord, section: Section): Copy {
+  const places = usage.mountPoints.flatMap((point) => {
+    return pathInSection(sourceOf(record), fromPrintable(point), section.path, section.kind) ?? []
+  })
+  if (places.some((place) => namesIn(place).length > 0)) return { state: 'looked-at', errors: [] }
+  return { state: 'absent', because: 'the mounted volume is not in the backup, or was no longer mounted' }
 }
 
 function judged(image: RunImage, source: Structure, copy: Structure): ReportImage {

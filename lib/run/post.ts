@@ -10,18 +10,18 @@ import type { RunContext } from './context.js'
 import { judgeSection, type Judged } from './judge.js'
 import { refuseOrphan } from './orphan.js'
 import { publish } from './publish.js'
-import { isDamaged, readRecord, writeRecord } from './record.js'
-import { newRecord } from './recorded.js'
+import { writeRecord } from './record.js'
+import { recordOfRun } from './record-of-run.js'
 import { workHere } from './work.js'
 
 /** The post-backup hook: take the block out, judge what rsync made, report. Returns the report it published. */
 export async function post(context: RunContext): Promise<Report> {
   await refuseOrphan(context)
   const ended = endBlock(context)
-  const { record, findings } = recordOfRun(context)
+  const { record, findings, known } = recordOfRun(context)
   const sections = readSections(context.environment.backupDest)
   const zero = section(sections, 0)
-  const made = zero !== undefined && isNew(context, record, sections)
+  const made = zero !== undefined && isNew(context, record, known, sections)
   const judged = made ? await judgeSection(record, zero, workHere) : nothing
   await refuseOrphan(context)
   writeRecord(context.stateFolder, { ...record, state: 'finished', finishedAt: context.system.now().toISOString() })
@@ -54,34 +54,14 @@ function endBlock({ excludesFile }: RunContext): ReportedFinding[] {
 
 const nothing: Judged = { images: [], findings: [], entries: 0 }
 
-/** The record of this very run; where there is none, one that plans nothing, so that every image found is an error. */
-function recordOfRun(context: RunContext): { record: RunRecord; findings: ReportedFinding[] } {
-  const found = readRecord(context.stateFolder)
-  const blank = { ...newRecord(context, ''), storeId: null }
-  const without = (message: string): { record: RunRecord; findings: ReportedFinding[] } => ({
-    record: blank,
-    findings: [
-      {
-        code: 'pre-hook-missing',
-        severity: 'error',
-        message,
-        cure: 'Nothing is known of what used the images during this backup. Run: lbackup-filevault doctor',
-      },
-    ],
-  })
-  if (found === undefined) return without('The pre-backup hook left no record of this run.')
-  if (isDamaged(found)) return without(`The record of this run cannot be used: ${found.damaged}.`)
-  const ours = found.lbackup?.pid === context.lbackup.pid && found.lbackup.startTime === context.lbackup.startTime
-  if (!ours || found.bootId !== context.bootId) return without('The pre-backup hook did not run in this backup.')
-  if (found.state === 'observing' || found.state === 'acting') {
-    return without('The pre-backup hook did not come to its end, yet LBackup went on with the backup.')
-  }
-  return { record: found, findings: [] }
-}
-
 /** Without a record of this run, whether Section.0 is new cannot be told; it is judged rather than passed over. */
-function isNew({ environment }: RunContext, record: RunRecord, sections: ReturnType<typeof readSections>): boolean {
-  if (record.storeId === null) return environment.backupStatus !== 'failed'
+function isNew(
+  { environment }: RunContext,
+  record: RunRecord,
+  known: boolean,
+  sections: ReturnType<typeof readSections>,
+): boolean {
+  if (!known) return environment.backupStatus !== 'failed'
   return sectionZeroIsNew(record.sectionZero ?? undefined, sections, record.numRotations)
 }
 

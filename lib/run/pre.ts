@@ -1,14 +1,17 @@
+import { OperationalError } from '../finding/operational-error.js'
 import type { Report, ReportImage, ReportedFinding } from '../generated/report.js'
 import type { RunRecord } from '../generated/run.js'
 import { hookExitCode } from '../lbackup/exit-codes.js'
 import { releaseLock } from '../lbackup/lock.js'
+import { rememberedStore } from '../lbackup/store.js'
+import { takeBlockOut } from '../link/apply.js'
 import { buildReport } from '../report/build.js'
 import type { Loudness } from '../verify/verdict.js'
 import { enforce } from './block.js'
 import { ownPaths, type RunContext } from './context.js'
 import { checkDisk } from './disk.js'
 import { removeLeftOvers } from './left-over.js'
-import { refuseOrphan } from './orphan.js'
+import { orphaned, refuseOrphan } from './orphan.js'
 import { knownSlots, publish } from './publish.js'
 import { reconcile } from './reconcile.js'
 import { writeRecord } from './record.js'
@@ -23,14 +26,26 @@ import { workHere } from './work.js'
 export async function pre(context: RunContext): Promise<Report> {
   const stale = await lockRun(context)
   removeLeftOvers(context)
-  const late = await reconcile(context)
+  const before = [...stale, ...(await reconcile(context))]
+  try {
+    return await protect(context, before)
+  } catch (error) {
+    if (!(error instanceof OperationalError) || error.code === orphaned) throw error
+    return haltedBy(context, error, before).catch(() => {
+      // A full disk takes no record either; what came first is what is told.
+      throw error
+    })
+  }
+}
+
+async function protect(context: RunContext, before: readonly ReportedFinding[]): Promise<Report> {
   const storeId = checkDisk(context)
   const record = newRecord(context, storeId)
   writeRecord(context.stateFolder, record)
   const tonight = await plan(context)
   await refuseOrphan(context)
   const planned = withPlan(record, tonight)
-  const findings = [...stale, ...late, ...tonight.findings]
+  const findings = [...before, ...tonight.findings]
   if (tonight.halt) {
     writeRecord(context.stateFolder, { ...planned, state: 'finished', finishedAt: now(context) })
     releaseLock(context.stateFolder, context.runId)
@@ -38,6 +53,30 @@ export async function pre(context: RunContext): Promise<Report> {
   }
   await act(context, tonight, planned)
   return publish(context, report(context, tonight, planned, findings), storeId)
+}
+
+/** What an earlier run left is told even so: it is put right by now, and no later run would speak of it. */
+async function haltedBy(
+  context: RunContext,
+  { code, message, cure }: OperationalError,
+  before: readonly ReportedFinding[],
+): Promise<Report> {
+  takeBlockOut(context.excludesFile)
+  const record = { ...newRecord(context, null), state: 'finished' as const, finishedAt: now(context) }
+  writeRecord(context.stateFolder, record)
+  releaseLock(context.stateFolder, context.runId)
+  const parts = {
+    run: context.runId,
+    phase: 'pre' as const,
+    startedAt: context.startedAt,
+    finishedAt: context.system.now(),
+    images: [],
+    findings: [...before, { code, severity: 'error' as const, message, cure }],
+    entries: 0,
+    halted: true,
+    exitCode: () => hookExitCode('pre', 'halt'),
+  }
+  return publish(context, buildReport(parts), rememberedStore(context.stateFolder) ?? null)
 }
 
 /** Recorded before and after: a run that dies in between is known by its record. */

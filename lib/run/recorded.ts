@@ -8,7 +8,7 @@ import type { Observed } from './observed.js'
 import type { Tonight } from './plan-type.js'
 
 /** Given the run, return its record as it is before anything was looked at. */
-export function newRecord(context: RunContext, storeId: string): RunRecord {
+export function newRecord(context: RunContext, storeId: string | null): RunRecord {
   const { environment, lbackup, source } = context
   const zero = section(readSections(environment.backupDest), 0)
   return {

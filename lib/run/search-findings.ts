@@ -18,9 +18,12 @@ export function noteFindings(discovery: Pick<Discovery, 'notes'>): ReportedFindi
   for (const note of discovery.notes) byCode.set(note.code, [...(byCode.get(note.code) ?? []), note])
   return [...byCode].flatMap(([code, notes]) => {
     const severity = mayHideAnImage.has(code) ? ('warning' as const) : ('info' as const)
-    const told = notes.slice(0, mostNotes).map(({ message }) => ({ code, severity, message }))
+    const told = notes.slice(0, severity === 'warning' ? mostNotes : 1)
     const rest = notes.length - told.length
-    return rest === 0 ? told : [...told, { code, severity, message: `${count(rest, 'more place')} of the same kind.` }]
+    return told.map(({ message }, index) => {
+      const more = rest > 0 && index === told.length - 1 ? ` (And ${count(rest, 'more place')} of the same kind.)` : ''
+      return { code, severity, message: `${message}${more}` }
+    })
   })
 }
 

@@ -71,7 +71,7 @@ function writeSynced(path: RawPath, bytes: Buffer): void {
   const descriptor = openSync(toBytes(path), flags, 0o600)
   try {
     // A disk that is nearly full takes a part, and says that it is full at the next write.
-    for (let written = 0; written < bytes.length; ) written += writeSync(descriptor, bytes, written)
+    for (let written = 0; written < bytes.length;) written += writeSync(descriptor, bytes, written)
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)

@@ -21,7 +21,19 @@ export interface Schema {
 
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
+/** Documents that are read back: each has a compiled validator. */
 export const schemaNames = ['config', 'run', 'report', 'status'] as const
+
+/** Documents that verbs only print. */
+export const printedNames = [
+  'settings',
+  'doctor',
+  'tonight',
+  'status-report',
+  'discovery',
+  'inspection',
+  'verification',
+] as const
 
 /** Given a schema's name, return it as it stands in `schemas/`. */
 export const readSchema = (name: string): Schema =>

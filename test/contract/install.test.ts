@@ -45,7 +45,9 @@ describe('install', function () {
   })
 
   it('does not ask for lines that are there already', async () => {
-    const lab = withSettings(makeLab({ settings: { post_actions_on_backup_error: 'YES', ignore_rsync_vanished_files: 'YES' } }))
+    const lab = withSettings(
+      makeLab({ settings: { post_actions_on_backup_error: 'YES', ignore_rsync_vanished_files: 'YES' } }),
+    )
     const { stdout } = await runCli('install', '--config', lab.configurationFile)
     expect(stdout).to.not.include('Paste')
   })
@@ -170,7 +172,8 @@ describe('uninstall', function () {
     const lab = withSettings(makeLab({ excludes: '/mine\n' }))
     mkdirSync(join(lab.folder, 'state'))
     await runCli('install', '--config', lab.configurationFile)
-    const block = '#[lbackup-filevault] >>> run=r lbackup=1 started=1\n#[lbackup-filevault] = - /x\n- /x\n#[lbackup-filevault] <<< run=r\n'
+    const block =
+      '#[lbackup-filevault] >>> run=r lbackup=1 started=1\n#[lbackup-filevault] = - /x\n- /x\n#[lbackup-filevault] <<< run=r\n'
     writeFileSync(lab.excludesFile, `${block}/mine\n`)
     const dry = await runCli('uninstall', '--dry-run', '--config', lab.configurationFile)
     expect(dry.stdout).to.include(`would take our lines out of ${lab.excludesFile}`)

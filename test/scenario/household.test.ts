@@ -93,7 +93,9 @@ describe('a household of Macs with one user logged in', function () {
       occasions: [{ logged: /Waiting for .*bob\.sparsebundle/, act: () => setTimeout(() => mac.logOut('bob'), 700) }],
     })
     expect(exitCode).to.equal(0)
-    expect(said[0]).to.match(/^Waiting for .*\.bob\/bob\.sparsebundle \(bob\), in use by .*bob, since \S+Z, until \S+Z at most\.$/)
+    expect(said[0]).to.match(
+      /^Waiting for .*\.bob\/bob\.sparsebundle \(bob\), in use by .*bob, since \S+Z, until \S+Z at most\.$/,
+    )
     expect(image('bob.sparsebundle')).to.include({ verdict: 'complete' })
     expect(image('bob.sparsebundle').waitedSeconds).to.be.at.least(1)
     expect(said.some((line) => /^complete after a wait of .*bob\.sparsebundle/.test(line))).to.be.true
@@ -143,7 +145,10 @@ describe('a household of Macs with one user logged in', function () {
     expect(exitCode).to.equal(0)
     expect(image('bob.sparsebundle')).to.include({ verdict: 'suspect' })
     expect(codes).not.to.include('clear-text-found')
-    expect(filesHolding(lab, clearTextOf('bob'))).to.have.members(['source/bob/secret.txt', 'source/bob/Library/Mail/box'])
+    expect(filesHolding(lab, clearTextOf('bob'))).to.have.members([
+      'source/bob/secret.txt',
+      'source/bob/Library/Mail/box',
+    ])
     expect(existsSync(join(lab.destination, 'Section.0/source/.bob/bob.sparsebundle'))).to.be.false
   })
 
@@ -174,6 +179,8 @@ describe('a household of Macs with one user logged in', function () {
     mkdirSync(join(lab.source, 'dora'))
     const { exitCode, said } = await night('ours', lab, stateFolder)
     expect(exitCode).to.equal(0)
-    expect(said.join('\n')).to.match(/WARNING! The FileVault image dora\.sparsebundle of dora is neither in .*dora nor in/)
+    expect(said.join('\n')).to.match(
+      /WARNING! The FileVault image dora\.sparsebundle of dora is neither in .*dora nor in/,
+    )
   })
 })

@@ -156,7 +156,11 @@ describe('a login while rsync copies', function () {
 describe('a logout while rsync copies', function () {
   this.timeout(60_000)
 
-  for (const [when, logged] of Object.entries({ before: /^source\/alice\/1$/m, inside: /bands\/8$/m, after: /^source\/zoe\/1$/m })) {
+  for (const [when, logged] of Object.entries({
+    before: /^source\/alice\/1$/m,
+    inside: /bands\/8$/m,
+    after: /^source\/zoe\/1$/m,
+  })) {
     it(`${when} his turn adds no second image and no clear text`, async () => {
       const scene = homes({ ignore_rsync_vanished_files: 'YES' })
       const { lab, mac } = scene

@@ -15,7 +15,12 @@ for (const host of hosts) {
     it('copies an image at rest and says so, with counts', async () => {
       const lab = makeLab()
       mkdirSync(join(lab.source, 'alice'))
-      writeSparseBundle(join(lab.source, 'alice/Work.sparsebundle'), { bands: [{ index: 0, length: mebibyte }, { index: 2, length: 8192 }] })
+      writeSparseBundle(join(lab.source, 'alice/Work.sparsebundle'), {
+        bands: [
+          { index: 0, length: mebibyte },
+          { index: 2, length: 8192 },
+        ],
+      })
       protect(lab)
       const result = await runSession(host, lab)
       expect(result.exitCode).to.equal(0)

@@ -1,5 +1,15 @@
 import { Buffer } from 'node:buffer'
-import { closeSync, ftruncateSync, mkdirSync, openSync, readdirSync, statSync, utimesSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { content } from '../image-writer/content.js'
 import { v2Header } from '../image-writer/encryption-header.js'
@@ -48,7 +58,10 @@ function bundleSteps(path: string, seed: string, random: Random): Step[] {
   )
   const added = band(random.pick(free))
   return [
-    { file: changed, apply: () => overwrite(changed, content(`${seed} changed`, 4 * sector), random.below(20) * sector) },
+    {
+      file: changed,
+      apply: () => overwrite(changed, content(`${seed} changed`, 4 * sector), random.below(20) * sector),
+    },
     { file: grown, apply: () => overwrite(grown, content(`${seed} grown`, 2 * sector), statSync(grown).size) },
     { file: added, apply: () => writeFileSync(added, content(`${seed} added`, 8 * sector)) },
   ]

@@ -109,7 +109,14 @@ export function simulatedMac(homes: string, seed = 1): SimulatedMac {
     configuration: { platform: 'macos', tools: { ...fakes.tools, ps: '/bin/ps' } },
     fakes,
     addUser(name, { fileVault = 'none', inDirectory = true } = {}) {
-      const one: User = { name, uid: 501 + users.size, home: join(homes, name), fileVault, loggedIn: false, mounted: false }
+      const one: User = {
+        name,
+        uid: 501 + users.size,
+        home: join(homes, name),
+        fileVault,
+        loggedIn: false,
+        mounted: false,
+      }
       users.set(name, one)
       mkdirSync(one.home, { recursive: true })
       if (fileVault === 'none') {
@@ -145,7 +152,13 @@ export function simulatedMac(homes: string, seed = 1): SimulatedMac {
         writeFileSync(join(one.home, 'secret.txt'), clearTextOf(name))
         mkdirSync(join(one.home, 'Library/Mail'), { recursive: true })
         writeFileSync(join(one.home, 'Library/Mail/box'), clearTextOf(name))
-        state.attached.push({ path: image, mountPoints: [one.home], pid: 900_000 + one.uid, uid: one.uid, writeable: true })
+        state.attached.push({
+          path: image,
+          mountPoints: [one.home],
+          pid: 900_000 + one.uid,
+          uid: one.uid,
+          writeable: true,
+        })
         const held = lstatSync(image).isDirectory() ? join(image, 'token') : image
         state.open.push({ path: held, pid: 900_000 + one.uid, program: 'diskimages-helper' })
         note(name, 'logIn')

@@ -92,8 +92,16 @@ describe('link: the block proven through the real rsync', () => {
     expect(await prove(wishes, '', (lines) => `${lines}!\n`)).not.to.be.empty
   })
   it("says when it is the administrator's own line that is in the way", async () => {
-    expect(await prove([home('bob')], 'token\n')).to.deep.equal([
-      "rsync would leave out token of the image /U/src/bob/bob.sparsebundle, which the plan copies; LBackup's excludes file itself says so.",
+    expect(await prove([bundle('/U/src/al/x')], '/src/al/x\n')).to.deep.equal([
+      "rsync would leave out the image /U/src/al/x, which the plan copies; LBackup's excludes file itself says so.",
+    ])
+  })
+  it('leaves to him what he leaves out inside an image', async () => {
+    expect(await prove([home('bob')], 'token\n')).to.deep.equal([])
+    expect(
+      await prove([home('bob')], 'token\n', (lines) => lines.replace('\n- /src/bob/*\n', '\n- bands\n- /src/bob/*\n')),
+    ).to.deep.equal([
+      "rsync would leave out bands, token, bands/0, bands/a and bands/1f of the image /U/src/bob/bob.sparsebundle, which the plan copies; LBackup's excludes file itself says so.",
     ])
   })
   it('takes one run of rsync for each question, and cleans up', async () => {

@@ -1,0 +1,118 @@
+import { parseArgs } from 'node:util'
+import { alarms } from '../doctor/alarm.js'
+import type { DoctorFinding } from '../doctor/found.js'
+import { statusOf } from '../doctor/status-of.js'
+import type { RunRecord } from '../generated/run.js'
+import type { Status } from '../generated/status.js'
+import type { StatusReport } from '../generated/status-report.js'
+import { backupLock } from '../install/backup-lock.js'
+import { shellWord } from '../install/shell-word.js'
+import { isYes } from '../lbackup/configuration.js'
+import { lockHolder } from '../lbackup/lock.js'
+import { isAlive } from '../lbackup/process-chain.js'
+import { isDamaged, readRecord } from '../run/record.js'
+import { table } from '../report/table.js'
+import { duration } from '../text/measure.js'
+import { printable } from '../text/printable.js'
+import type { CliContext } from './context.js'
+import { exitCode } from './exit-code.js'
+import { findingsText, severityCode, severityOf } from './findings.js'
+import { machineOf, type Machine } from './machine.js'
+import { printDocument } from './output.js'
+import { refuseMore } from './arguments.js'
+
+export const summary = 'what the last runs said; --alarm for a timer'
+
+export const help = `usage: lbackup-filevault status --config FILE [--alarm] [--json]
+
+Tells of the last run, and of each image when it was backed up last and when its
+copy was complete last. Nothing is looked at but what the hooks wrote down.
+
+With --alarm, only what somebody must be told, and nothing at all where all is
+well; for a timer whose output is mailed. It cries for: no run for longer than
+report.noRunHours, a stale lock, a last run with errors or warnings, a post hook
+that never came, an image whose newest complete copy is older than 7 days.
+
+  --config FILE  LBackup's configuration file
+  --alarm        print problems only
+  --json         print one JSON document (schemas/status-report.schema.json)
+
+exit codes: 0 fine, 1 warnings, 2 errors, 3 no run is known (with --alarm: 2),
+64 usage
+`
+
+/** Given the arguments after `status`, do what they ask and return the exit code. Throws OperationalError. */
+export async function main(args: string[], context: CliContext): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { config: { type: 'string' }, alarm: { type: 'boolean' }, json: { type: 'boolean' } },
+  })
+  refuseMore('status', positionals)
+  const machine = machineOf('status', values.config)
+  const now = machine.system.now()
+  const status = statusOf(machine.stateFolder)
+  const problems = await problemsOf(machine, status, now)
+  const severity = severityOf(problems)
+  if (values.json === true) printDocument(context, report(machine, status, problems, now))
+  else if (values.alarm === true) context.stdout(findingsText(problems))
+  else context.stdout(statusText(machine, status, now) + findingsText(problems))
+  return status === undefined && values.alarm !== true ? exitCode.unknown : severityCode(severity)
+}
+
+async function problemsOf(machine: Machine, status: Status | undefined, now: Date): Promise<DoctorFinding[]> {
+  const { setup, loaded, system, stateFolder } = machine
+  const holder = lockHolder(stateFolder)
+  return alarms({
+    now,
+    status,
+    record: recordOf(machine),
+    lock: await backupLock(system, setup.configurationFolder),
+    heeded: isYes(setup.configuration, 'ignore_backup_lock') !== true,
+    holder,
+    holderAlive: holder !== undefined && (await isAlive(system, holder)),
+    noRunHours: loaded.config.report.noRunHours,
+    doctorCommand: `lbackup-filevault doctor --config ${shellWord(printable(setup.configurationFile))}`,
+  })
+}
+
+/** A record that cannot be used is the next run's affair; it says so. */
+function recordOf({ stateFolder }: Machine): RunRecord | undefined {
+  const record = readRecord(stateFolder)
+  return isDamaged(record) ? undefined : record
+}
+
+function report(
+  { setup, stateFolder }: Machine,
+  status: Status | undefined,
+  problems: readonly DoctorFinding[],
+  now: Date,
+): StatusReport {
+  return {
+    schema: 'status-report/1',
+    configuration: printable(setup.configurationFile),
+    stateFolder: printable(stateFolder),
+    at: now.toISOString(),
+    severity: severityOf(problems),
+    lastRun: status?.lastRun ?? null,
+    ...(status?.lastPost === undefined ? {} : { lastPost: status.lastPost }),
+    slots: status?.slots ?? [],
+    problems,
+  }
+}
+
+function statusText({ stateFolder }: Machine, status: Status | undefined, now: Date): string {
+  const last = status?.lastRun ?? undefined
+  if (status === undefined || last === undefined) return `Nothing is known in ${printable(stateFolder)}.\n`
+  const ago = (time: string | undefined): string =>
+    time === undefined ? 'never' : `${duration((now.getTime() - Date.parse(time)) / 1000)} ago`
+  const hooks = last.post ? 'both hooks' : 'the pre-backup hook'
+  const rows = status.slots.map(({ user, path, lastVerdict, lastAt, lastCompleteAt, reason }) => {
+    return [user, path, lastVerdict.replaceAll('-', ' '), ago(lastAt), ago(lastCompleteAt), reason]
+  })
+  const lines = [
+    `Last run: ${ago(last.finishedAt)} (${last.finishedAt}, ${hooks}): ${last.summary}`,
+    ...(rows.length === 0 ? [] : ['', ...table(['user', 'image', 'verdict', 'when', 'complete', 'why'], rows), '']),
+  ]
+  return lines.map((line) => `${line}\n`).join('')
+}

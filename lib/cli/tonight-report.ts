@@ -1,0 +1,122 @@
+import type { TonightImage, TonightReport } from '../generated/tonight.js'
+import type { ReportedFinding } from '../generated/report.js'
+import { backupSource } from '../lbackup/backup-source.js'
+import { excludesFile, literal } from '../lbackup/configuration.js'
+import { policyFor } from '../policy/decide.js'
+import type { Observed } from '../run/observed.js'
+import type { PlanRequest, Tonight } from '../run/plan-type.js'
+import { realSource } from '../run/prepare.js'
+import { knownSlots } from '../run/publish.js'
+import { planTonight } from '../run/tonight.js'
+import { workInThread } from '../run/work-in-thread.js'
+import { printable } from '../text/printable.js'
+import { withoutTrailingSlash, type RawPath } from '../text/raw-path.js'
+import { severityOf } from './findings.js'
+import type { Machine } from './machine.js'
+import { linkedSource, notInstalled, unproven, wrongDisk } from './tonight-findings.js'
+
+/** Given an LBackup configuration whose source is on this machine, return what a backup that started now would do. */
+export async function tonightOf(machine: Machine): Promise<TonightReport> {
+  const { setup, loaded, system, stateFolder } = machine
+  const backupDest = withoutTrailingSlash(literal(setup.configuration, 'backupDest'))
+  const written = backupSource(literal(setup.configuration, 'backupSource'))
+  const request: PlanRequest = {
+    system,
+    config: loaded.config,
+    source: realSource(written),
+    excludesFile: excludesFile(setup, setup.configuration),
+    ownPaths: [backupDest, setup.configurationFolder, stateFolder],
+    slots: knownSlots({ stateFolder }),
+    excludePids: [process.pid],
+    work: workInThread(loaded.config.limits.hookMinutes * 60),
+  }
+  const tonight = await planTonight(request)
+  const findings = [
+    ...notInstalled(machine),
+    ...linkedSource(written),
+    ...wrongDisk(backupDest, stateFolder),
+    ...(await unproven(request, tonight)),
+    ...tonight.findings,
+  ]
+  const halt = tonight.halt || findings.some(({ severity }) => severity === 'error')
+  const images = tonight.images.map((item) => imageOf(item, tonight, machine))
+  return {
+    ...head(machine, written.asWritten),
+    useSSH: false,
+    halt,
+    severity: halt ? 'error' : severityOf([...findings, ...images.flatMap(loud)]),
+    images,
+    findings,
+    rules: [...(tonight.excludes?.printable ?? [])],
+    entries: tonight.entries,
+  }
+}
+
+/** Given an LBackup configuration whose source is on another machine, return what little is known before the copy. */
+export function remoteTonight(machine: Machine): TonightReport {
+  const { setup, loaded, stateFolder } = machine
+  const halt = loaded.config.remote === 'halt'
+  const slots = knownSlots({ stateFolder })
+  const known = slots.length === 0 ? '' : ` Known from earlier runs: ${slots.map(({ path }) => path).join(', ')}.`
+  const finding: ReportedFinding = {
+    code: 'source-remote',
+    severity: halt ? 'error' : 'warning',
+    message: halt
+      ? 'The source is on another machine, and our settings say remote: halt.'
+      : `The source is on another machine: its images and who uses them cannot be seen before the copy. The pre-backup hook makes sure that the source is there; the post-backup hook judges the structure of every copy.${known}`,
+  }
+  return {
+    ...head(machine, literal(setup.configuration, 'backupSource')),
+    useSSH: true,
+    halt,
+    severity: halt ? 'error' : 'warning',
+    images: [],
+    findings: [...notInstalled(machine), finding],
+    rules: [],
+    entries: 0,
+  }
+}
+
+const head = (
+  { setup, system }: Machine,
+  source: RawPath,
+): Pick<TonightReport, 'schema' | 'configuration' | 'source' | 'at'> => ({
+  schema: 'tonight/1',
+  configuration: printable(setup.configurationFile),
+  source: printable(source),
+  at: system.now().toISOString(),
+})
+
+function imageOf(
+  { image, structure, usage, user, copyPath }: Observed,
+  tonight: Tonight,
+  machine: Machine,
+): TonightImage {
+  const decision = tonight.decided.get(image.path)
+  const { policies } = machine.loaded.config
+  const named = policyFor({ path: image.path, user }, policies).match !== undefined
+  return {
+    slot: image.slot,
+    path: printable(image.path),
+    user,
+    container: image.container,
+    encryption: image.encryption,
+    bytes: structure.counts.bytes,
+    members: structure.counts.members,
+    usage: { ...usage, mountPoints: usage.mountPoints.map(printable) },
+    copyPath: copyPath === undefined ? null : printable(copyPath),
+    decision: decision === undefined ? null : { action: decision.action, code: decision.code, reason: decision.reason },
+    ...(decision?.waitMinutes === undefined ? {} : { waitMinutes: decision.waitMinutes }),
+    ...(decision?.action === 'halt' && !named ? { paste: policyFrom(user) } : {}),
+    findings: structure.findings,
+  }
+}
+
+/** Waits a while for the user, then copies all the same and calls the copy suspect: nobody else's backup is lost for it. */
+const policyFrom = (user: string): string =>
+  JSON.stringify({ match: { user }, ifInUse: 'wait', waitMinutes: 30, ifStillInUse: 'copy-and-prove' })
+
+function loud({ decision, findings }: TonightImage): { severity: 'warning'; message: string }[] {
+  const doubtful = decision?.action === 'copy-and-prove' || findings.some(({ severity }) => severity === 'error')
+  return doubtful ? [{ severity: 'warning', message: '' }] : []
+}

@@ -1,0 +1,108 @@
+import { OperationalError } from '../finding/operational-error.js'
+import type { VerifiedImage } from '../generated/verification.js'
+import type { Image } from '../image/image.js'
+import type { Structure } from '../image/structure-type.js'
+import { backupSource, type BackupSource } from '../lbackup/backup-source.js'
+import { isYes, literal } from '../lbackup/configuration.js'
+import { pathInSection } from '../lbackup/path-mapping.js'
+import { readSections } from '../lbackup/sections.js'
+import { lookAtUsage } from '../mount/look.js'
+import { realSource } from '../run/prepare.js'
+import { exists, realPath } from '../system/file.js'
+import { realSystem, type System } from '../system/system.js'
+import { printable } from '../text/printable.js'
+import { withoutTrailingSlash, type RawPath } from '../text/raw-path.js'
+import type { Machine } from './machine.js'
+import { imageAt, patientWork } from './search.js'
+
+/** One thing to check. `section`: it is the copy in that section; null: it is what was named. */
+export interface Target {
+  readonly path: RawPath
+  readonly section: number | null
+  readonly shown: string
+}
+
+/**
+ * Given a path as named and, where there is one, an LBackup configuration, return what to check: the path itself and, if
+ * it lies in the source, its copy in every section. Of a source on another machine only the copies can be looked at.
+ */
+export function targetsOf(path: RawPath, machine: Machine | undefined): Target[] {
+  const own = { path, section: null, shown: printable(path) }
+  if (machine === undefined) return [own]
+  const { configuration } = machine.setup
+  const remote = isYes(configuration, 'useSSH') === true
+  const written = backupSource(literal(configuration, 'backupSource'))
+  const copies = copiesOf(remote ? written : realSource(written), remote ? path : (realPath(path) ?? path), machine)
+  return remote && copies.length > 0 && !exists(path) ? copies : [own, ...copies]
+}
+
+function copiesOf(source: BackupSource, path: RawPath, { setup }: Machine): Target[] {
+  const backupDest = withoutTrailingSlash(literal(setup.configuration, 'backupDest'))
+  return readSections(backupDest).sections.flatMap((section) => {
+    const copy = pathInSection(source, path, section.path, section.kind)
+    return copy === undefined ? [] : [{ path: copy, section: section.number, shown: printable(copy) }]
+  })
+}
+
+/** Given a target and, where known, the machine as configured, check its structure. What cannot be read is said, not thrown. */
+export async function verifyTarget(target: Target, system: System | undefined): Promise<VerifiedImage> {
+  try {
+    const found = await imageAt(target.path)
+    if (found.image === undefined) return nothing(target, found.why === 'absent' ? 'absent' : 'damaged', found.message)
+    // Nobody uses a copy; on an image, writing explains what would be damage at rest.
+    const inUse = target.section === null && (await isInUse(found.image, system))
+    const structure = inUse ? await lookInUse(found.image, found.structure) : found.structure
+    return result(target, found.image, structure, inUse)
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    return nothing(target, 'unreadable', error.message)
+  }
+}
+
+async function isInUse(image: Image, system: System | undefined): Promise<boolean> {
+  const machine = system ?? realSystem({ platform: 'auto', commandSeconds: 60 })
+  const usages = await lookAtUsage(machine, [image], { excludePids: [process.pid], quietSeconds: 0 })
+  const state = usages.get(image.path)?.state
+  return state === 'attached' || state === 'in-use-elsewhere' || state === 'changing'
+}
+
+async function lookInUse({ path, container }: Image, before: Structure): Promise<Structure> {
+  const [structure] = await patientWork.look([{ path, container, inUse: true }])
+  return structure ?? before
+}
+
+function result(
+  target: Target,
+  image: Image,
+  { findings, counts, encryption }: Structure,
+  inUse: boolean,
+): VerifiedImage {
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  const unread = errors.length > 0 && errors.every(({ code }) => code === 'member-unreadable')
+  return {
+    path: printable(image.path),
+    section: target.section,
+    state: errors.length === 0 ? 'complete' : unread ? 'unreadable' : 'damaged',
+    container: image.container,
+    encryption,
+    inUse,
+    counts: { members: counts.members, bands: counts.bands, bytes: counts.bytes },
+    findings,
+  }
+}
+
+function nothing(target: Target, state: 'absent' | 'damaged' | 'unreadable', message: string): VerifiedImage {
+  const code = state === 'absent' ? 'image-missing' : state === 'damaged' ? 'image-unrecognised' : 'member-unreadable'
+  // A section made before the image was, or on a night it was left out, rightly has no copy.
+  const severity = state === 'absent' && target.section !== null ? 'warning' : 'error'
+  return {
+    path: target.shown,
+    section: target.section,
+    state,
+    container: null,
+    encryption: null,
+    inUse: false,
+    counts: { members: 0, bands: 0, bytes: 0 },
+    findings: [{ code, severity, message }],
+  }
+}

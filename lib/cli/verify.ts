@@ -1,0 +1,99 @@
+import { parseArgs } from 'node:util'
+import { count, duration, list, size } from '../text/measure.js'
+import type { Verification, VerifiedImage } from '../generated/verification.js'
+import type { CliContext } from './context.js'
+import { exitCode } from './exit-code.js'
+import { encryptionWords, kindWords } from './image-words.js'
+import { machineOf } from './machine.js'
+import { printDocument, withProgress } from './output.js'
+import { imagePath, usage } from './arguments.js'
+import { targetsOf, verifyTarget } from './verify-target.js'
+
+export const summary = 'check the structure of an image or a copy'
+
+export const help = `usage: lbackup-filevault verify IMAGE|COPY... [--config FILE] [--json]
+
+Checks the structure of sparse bundles and sparse images, without any key:
+every member that must be there is there, of the right size and kind. What lies
+in the bands is not read, and a copy is not compared with its source: complete
+is the best that can be said.
+
+  --config FILE  LBackup's configuration file; of each image in its source every
+                 section's copy is checked too
+  --json         print one JSON document (schemas/verification.schema.json)
+
+exit codes: 0 all complete, 1 warnings, or a section has no copy, 2 one is
+damaged, 3 one cannot be read or is not there, 64 usage
+`
+
+/** Given the arguments after `verify`, do what they ask and return the exit code. Throws OperationalError. */
+export async function main(args: string[], context: CliContext): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { config: { type: 'string' }, json: { type: 'boolean' } },
+  })
+  if (positionals.length === 0) throw usage('verify', 'The path of an image or of a copy is missing.')
+  const machine = values.config === undefined ? undefined : machineOf('verify', values.config)
+  const targets = positionals.flatMap((text) => targetsOf(imagePath(text), machine))
+  const began = performance.now()
+  const results: VerifiedImage[] = []
+  for (const target of targets) {
+    results.push(await withProgress(context, `checking ${target.shown}`, verifyTarget(target, machine?.system)))
+  }
+  const report = reportOf(results, (performance.now() - began) / 1000)
+  if (values.json === true) printDocument(context, report)
+  else context.stdout(text(report))
+  return codeOf(results)
+}
+
+function codeOf(results: readonly VerifiedImage[]): number {
+  const states = new Set(
+    results.map(({ state, section }) => (state === 'absent' && section !== null ? 'no-copy' : state)),
+  )
+  if (states.has('damaged')) return exitCode.bad
+  if (states.has('unreadable') || states.has('absent')) return exitCode.unknown
+  const doubtful = results.some(({ findings }) => findings.some(({ severity }) => severity === 'warning'))
+  return doubtful || states.has('no-copy') ? exitCode.warning : exitCode.fine
+}
+
+function reportOf(results: readonly VerifiedImage[], seconds: number): Verification {
+  const of = (state: VerifiedImage['state']): number => results.filter((one) => one.state === state).length
+  const sum = (key: 'members' | 'bands' | 'bytes'): number =>
+    results.reduce((total, { counts }) => total + counts[key], 0)
+  return {
+    schema: 'verification/1',
+    results,
+    counts: {
+      complete: of('complete'),
+      damaged: of('damaged'),
+      absent: of('absent'),
+      unreadable: of('unreadable'),
+      members: sum('members'),
+      bands: sum('bands'),
+      bytes: sum('bytes'),
+      seconds: Math.round(seconds * 10) / 10,
+    },
+  }
+}
+
+function text({ results, counts }: Verification): string {
+  const lines = results.flatMap(
+    ({ path, section, state, container, encryption, counts: { members, bands, bytes }, findings, inUse }) => {
+      const which = section === null ? '' : `Section.${String(section)}: `
+      const kind =
+        container === null || encryption === null
+          ? ''
+          : ` (${kindWords(container)}, ${encryptionWords(encryption)}, ${count(bands, 'band')}, ${count(members, 'member')}, ${size(bytes)})`
+      const used = inUse ? ', in use now: contradictions that writing explains are no damage' : ''
+      return [
+        `${state}: ${which}${path}${kind}${used}\n`,
+        ...findings.map(({ severity, message }) => `  ${severity === 'info' ? 'note' : severity}: ${message}\n`),
+      ]
+    },
+  )
+  const kinds = (['complete', 'damaged', 'absent', 'unreadable'] as const).filter((state) => counts[state] > 0)
+  const said = list(kinds.map((state) => `${String(counts[state])} ${state}`))
+  const looked = `${count(counts.members, 'member')}, ${count(counts.bands, 'band')}, ${size(counts.bytes)}, ${duration(counts.seconds)}`
+  return `${lines.join('')}${said} (${looked}).\n`
+}

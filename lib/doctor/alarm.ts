@@ -1,0 +1,96 @@
+import type { BackupLock } from '../install/backup-lock.js'
+import type { LockHolder } from '../lbackup/lock.js'
+import type { RunRecord } from '../generated/run.js'
+import type { SlotStatus, Status } from '../generated/status.js'
+import { duration } from '../text/measure.js'
+import { found, type DoctorFinding } from './found.js'
+import { lockFindings } from './locks.js'
+
+/** What is known of the last runs, at a moment. */
+export interface AlarmFacts {
+  readonly now: Date
+  /** undefined: no run yet. */
+  readonly status: Status | undefined
+  readonly record: RunRecord | undefined
+  /** LBackup's lock; `heeded`: LBackup looks at it. */
+  readonly lock: BackupLock
+  readonly heeded: boolean
+  readonly holder: LockHolder | undefined
+  readonly holderAlive: boolean
+  /** `report.noRunHours`. */
+  readonly noRunHours: number
+  /** The command that looks for causes, ready to be pasted. */
+  readonly doctorCommand: string
+}
+
+/** A complete copy older than this is worth a warning. */
+const oldDays = 7
+
+/** Given what is known of the last runs, return what somebody must be told, errors first. */
+export function alarms(facts: AlarmFacts): DoctorFinding[] {
+  const all = [
+    ...lockFindings(facts.lock, facts.heeded).filter(({ severity }) => severity !== 'info'),
+    ...runAlarms(facts),
+    ...(facts.status?.slots ?? []).flatMap((slot) => slotAlarms(slot, facts)),
+  ]
+  return ['error', 'warning'].flatMap((severity) => all.filter((one) => one.severity === severity))
+}
+
+function runAlarms(facts: AlarmFacts): DoctorFinding[] {
+  const { status, noRunHours, doctorCommand } = facts
+  const last = status?.lastRun ?? undefined
+  const run = `Run: ${doctorCommand}`
+  if (last === undefined) {
+    return [found('no-run-yet', 'error', 'No run of the hooks is known.', `Let LBackup run once. ${run}`)]
+  }
+  const age = ageOf(last.finishedAt, facts)
+  const overdue = found(
+    'run-overdue',
+    'error',
+    `The last run ended ${duration(age)} ago (${last.finishedAt}); there should be one every ${String(noRunHours)} h.`,
+    `See whether LBackup was started, and read its log. ${run}`,
+  )
+  const bad = found(
+    'run-bad',
+    last.severity === 'error' ? 'error' : 'warning',
+    `The last run (${last.startedAt}) ended with ${last.severity === 'error' ? 'an error' : 'a warning'}: ${last.summary}`,
+    "Read LBackup's log of that night, or report.json in the state folder.",
+  )
+  return [
+    ...(age > noRunHours * 3600 ? [overdue] : []),
+    ...(last.severity === 'fine' ? [] : [bad]),
+    ...postAlarm(facts, last.post),
+  ]
+}
+
+/** The post hook of a run that LBackup still works on will come; that of a halted run may stay away. */
+function postAlarm({ record, status, holder, holderAlive, lock }: AlarmFacts, post: boolean): DoctorFinding[] {
+  const open = record !== undefined && record.state !== 'finished'
+  const running = lock.state === 'running' || (holder !== undefined && holderAlive)
+  if (post || !open || running) return []
+  const since = status?.lastRun?.startedAt ?? record.startedAt
+  return [
+    found(
+      'post-hook-missing',
+      'error',
+      `The run that began at ${since} ended without its post-backup hook: its copies were not looked at.`,
+      'The next run looks at them. Set post_actions_on_backup_error="YES" in LBackup\'s configuration, and read its log of that night.',
+    ),
+  ]
+}
+
+function slotAlarms(slot: SlotStatus, facts: AlarmFacts): DoctorFinding[] {
+  const what = `${slot.path} (${slot.user})`
+  const why = `The last verdict, at ${slot.lastAt}, is ${slot.lastVerdict.replaceAll('-', ' ')}: ${slot.reason}.`
+  const cure = 'Let its user log out before a backup, or change its policy in filevault.json.'
+  if (slot.lastCompleteAt === undefined) {
+    if (slot.lastVerdict === 'not-judged-yet') return []
+    return [found('copy-none', 'warning', `No complete copy of ${what} is known. ${why}`, cure)]
+  }
+  const age = ageOf(slot.lastCompleteAt, facts)
+  if (age <= oldDays * 86_400) return []
+  const message = `The newest complete copy of ${what} is ${duration(age)} old (${slot.lastCompleteAt}). ${why}`
+  return [found('copy-old', 'warning', message, cure)]
+}
+
+const ageOf = (time: string, { now }: AlarmFacts): number => (now.getTime() - Date.parse(time)) / 1000

@@ -1,0 +1,128 @@
+// Made from schemas/inspection.schema.json by npm run generate.
+
+/**
+ * A path as printed in messages: bytes that are no UTF-8, controls and backslashes are written \xHH.
+ */
+export type PrintablePath = string
+/**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time = string
+/**
+ * A kebab-case noun that never changes its meaning.
+ */
+export type Code = string
+
+/**
+ * What inspect prints with --json: all that can be told of one image without its key.
+ */
+export interface Inspection {
+  /**
+   * Name and version of this format.
+   */
+  readonly schema: 'inspection/1'
+  readonly path: PrintablePath
+  /**
+   * A folder of bands, or one file.
+   */
+  readonly container: 'sparse-bundle' | 'sparse-image'
+  /**
+   * false: the name says image, the content does not.
+   */
+  readonly recognised: boolean
+  /**
+   * Kind of the encryption header; unknown where it is damaged or cannot be read.
+   */
+  readonly encryption: 'none' | 'v1' | 'v2' | 'unknown'
+  /**
+   * UUID of the encryption header.
+   */
+  readonly uuid?: string
+  /**
+   * Says whether the thing in a slot is still the same image.
+   */
+  readonly identity: string
+  /**
+   * User id of the image's owner.
+   */
+  readonly ownerUid: number
+  readonly usage: RecordedUsage
+  readonly counts: InspectionCounts
+  readonly newestChange: Time
+  /**
+   * What was found in the image.
+   */
+  readonly findings: readonly ReportedFinding[]
+}
+/**
+ * What uses an image, and how that is known.
+ */
+export interface RecordedUsage {
+  /**
+   * detached: nothing uses it. attached: its disk is attached on this machine, or a process holds it open. changing: two looks differ. in-use-elsewhere: another machine holds it. unknown: it could not be found out.
+   */
+  readonly state: 'detached' | 'attached' | 'changing' | 'in-use-elsewhere' | 'unknown'
+  /**
+   * Why we say so, one short sentence each.
+   */
+  readonly evidence: readonly string[]
+  /**
+   * Users, programs and machines that use it.
+   */
+  readonly usedBy: readonly string[]
+  /**
+   * Where volumes of the image are mounted on this machine.
+   */
+  readonly mountPoints: readonly PrintablePath[]
+}
+/**
+ * How much there is of it.
+ */
+export interface InspectionCounts {
+  /**
+   * Number of members.
+   */
+  readonly members: number
+  /**
+   * Bands that are there.
+   */
+  readonly bands: number
+  /**
+   * Bands that the disk inside has room for.
+   */
+  readonly possibleBands: number
+  /**
+   * Bands shorter than the band size.
+   */
+  readonly shortBands: number
+  /**
+   * Sum of the members' sizes.
+   */
+  readonly bytes: number
+  /**
+   * Size in bytes of the disk inside; 0 where it cannot be read.
+   */
+  readonly virtualBytes: number
+}
+/**
+ * One thing found, about one image or one run.
+ */
+export interface ReportedFinding {
+  readonly code: Code
+  /**
+   * How bad it is.
+   */
+  readonly severity: 'error' | 'warning' | 'info'
+  /**
+   * The member of the image concerned, relative to the image.
+   */
+  readonly member?: string
+  /**
+   * One sentence for an administrator.
+   */
+  readonly message: string
+  /**
+   * What to do.
+   */
+  readonly cure?: string
+}

@@ -1,0 +1,113 @@
+// Made from schemas/status-report.schema.json by npm run generate.
+
+/**
+ * A path as printed in messages: bytes that are no UTF-8, controls and backslashes are written \xHH.
+ */
+export type PrintablePath = string
+/**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time = string
+/**
+ * The worst of a run: fine is exit code 0, warning and error are 1, an error of the pre hook is 129.
+ */
+export type RunSeverity = 'fine' | 'warning' | 'error'
+/**
+ * The place an image belongs: the same whether it lies in /Users/bob or /Users/.bob.
+ */
+export type SlotId = string
+/**
+ * What is known of tonight's copy: proven (every byte equals one moment of the source), complete (the structure is right; not compared), not-backed-up (left out by policy), suspect (in use or changed during the copy and not proven), bad (mixed, incomplete, damaged, absent or unreadable), not-judged-yet (the post hook has not run).
+ */
+export type Verdict = 'proven' | 'complete' | 'not-backed-up' | 'suspect' | 'bad' | 'not-judged-yet'
+/**
+ * A kebab-case noun that never changes its meaning.
+ */
+export type Code = string
+
+/**
+ * What status prints with --json: what the last runs said, and what somebody must be told.
+ */
+export interface StatusReport {
+  /**
+   * Name and version of this format.
+   */
+  readonly schema: 'status-report/1'
+  readonly configuration: PrintablePath
+  readonly stateFolder: PrintablePath
+  readonly at: Time
+  readonly severity: RunSeverity
+  /**
+   * The last run; null before the first.
+   */
+  readonly lastRun: RunSummary | null
+  readonly lastPost?: RunSummary
+  /**
+   * Every slot of the last runs.
+   */
+  readonly slots: readonly SlotStatus[]
+  /**
+   * What somebody must be told, errors first.
+   */
+  readonly problems: readonly ReportedFinding[]
+}
+/**
+ * One run in a few words; as lastPost the newest one whose post hook ran.
+ */
+export interface RunSummary {
+  /**
+   * Id of the run.
+   */
+  readonly id: string
+  readonly startedAt: Time
+  readonly finishedAt: Time
+  readonly severity: RunSeverity
+  /**
+   * One line.
+   */
+  readonly summary: string
+  /**
+   * The post hook of this run has run.
+   */
+  readonly post: boolean
+}
+/**
+ * One slot and what is known of its newest copy.
+ */
+export interface SlotStatus {
+  readonly slot: SlotId
+  readonly path: PrintablePath
+  /**
+   * The user whose image this is.
+   */
+  readonly user: string
+  readonly lastVerdict: Verdict
+  readonly lastAt: Time
+  readonly lastCompleteAt?: Time
+  /**
+   * Why, in one sentence.
+   */
+  readonly reason: string
+}
+/**
+ * One thing found, about one image or one run.
+ */
+export interface ReportedFinding {
+  readonly code: Code
+  /**
+   * How bad it is.
+   */
+  readonly severity: 'error' | 'warning' | 'info'
+  /**
+   * The member of the image concerned, relative to the image.
+   */
+  readonly member?: string
+  /**
+   * One sentence for an administrator.
+   */
+  readonly message: string
+  /**
+   * What to do.
+   */
+  readonly cure?: string
+}
