@@ -3,11 +3,14 @@ import { fillDefaults } from '../config/defaults.js'
 import { configFileBeside, loadConfig, type LoadedConfig } from '../config/load.js'
 import { ConfigError } from '../config/problem.js'
 import { doctor } from '../doctor/doctor.js'
+import type { DoctorFinding } from '../doctor/found.js'
 import type { Patient } from '../doctor/patient.js'
 import type { DoctorReport } from '../generated/doctor.js'
 import { shellWord } from '../install/shell-word.js'
 import type { Setup } from '../install/setup.js'
 import { stateFolderOf } from '../run/prepare.js'
+import type { Work } from '../run/work.js'
+import { workInThread } from '../run/work-in-thread.js'
 import { printable } from '../text/printable.js'
 import type { CliContext } from './context.js'
 import { findingCounts, findingsText, severityCode, severityOf } from './findings.js'
@@ -42,26 +45,27 @@ export async function main(args: string[], context: CliContext): Promise<number>
   })
   refuseMore('doctor', positionals)
   const patient = patientOf(setupOf('doctor', values.config))
-  const began = patient.system.now()
   const findings = await withProgress(context, 'looking at everything', doctor(patient))
-  const severity = severityOf(findings)
-  if (values.json === true) {
-    const report: DoctorReport = {
-      schema: 'doctor/1',
-      configuration: printable(patient.setup.configurationFile),
-      at: began.toISOString(),
-      severity,
-      findings,
-    }
-    printDocument(context, report)
-  } else {
+  const report = reportOf(patient, findings)
+  if (values.json === true) printDocument(context, report)
+  else {
     context.stdout(findingsText(findings))
     context.stdout(findings.length === 0 ? 'Nothing was found that would go wrong.\n' : `${findingCounts(findings)}.\n`)
   }
-  return severityCode(severity)
+  return severityCode(report.severity)
 }
 
-function patientOf(setup: Setup): Patient {
+/** Given what the doctor looked at and found, return the document that `--json` prints. */
+export const reportOf = ({ setup, system }: Patient, findings: readonly DoctorFinding[]): DoctorReport => ({
+  schema: 'doctor/1',
+  configuration: printable(setup.configurationFile),
+  at: system.now().toISOString(),
+  severity: severityOf(findings),
+  findings,
+})
+
+/** Given an LBackup configuration, return what the doctor looks at. `work`: how it searches, by default in a thread. */
+export function patientOf(setup: Setup, work?: Work): Patient {
   const { loaded, configError } = settings(setup)
   const system = systemOf(loaded)
   const config = shellWord(printable(setup.configurationFile))
@@ -71,6 +75,7 @@ function patientOf(setup: Setup): Patient {
     configError,
     system,
     stateFolder: stateFolderOf(loaded.config.stateFolder, setup.configurationFile, system),
+    work: work ?? workInThread(loaded.config.limits.hookMinutes * 60),
     command: (verb) => `lbackup-filevault ${verb} --config ${config}`,
   }
 }

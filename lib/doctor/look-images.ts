@@ -4,7 +4,6 @@ import { isYes, literal } from '../lbackup/configuration.js'
 import { observe } from '../run/observe.js'
 import { realSource } from '../run/prepare.js'
 import { searchOptions } from '../run/search-options.js'
-import { workInThread } from '../run/work-in-thread.js'
 import { exists } from '../system/file.js'
 import { count } from '../text/measure.js'
 import { fromPrintable } from '../text/printable.js'
@@ -31,7 +30,7 @@ export async function imageLook(patient: Patient): Promise<DoctorFinding[]> {
     search: searchOptions({ config: loaded.config, source, ownPaths }, knownPaths(stateFolder)),
     source,
     quietSeconds: 0,
-    work: workInThread(loaded.config.limits.hookMinutes * 60),
+    work: patient.work,
     excludePids: [process.pid],
   })
   const users = accounts.filter(({ home }) => isWithin(home, source.path)).map(({ user }) => user)

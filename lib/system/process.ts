@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { ExecaError } from 'execa'
+import { trace } from './trace.js'
 
 /** A program to run: argv array, never a shell. Names that are not UTF-8 cannot be argv in Node: pass them on stdin. */
 export interface Command {
@@ -38,6 +39,7 @@ const minimalEnvironment = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C', L
 export async function run(command: Command): Promise<CommandResult> {
   // Loaded on first use: most of what this program does spawns nothing, and the import costs as much as Node's start.
   const { execa } = await import('execa')
+  await trace('process', [command.file, ...command.args].join(' '))
   const result = await execa(command.file, command.args, {
     timeout: command.timeoutSeconds * 1000,
     forceKillAfterDelay: 2000,
@@ -50,6 +52,7 @@ export async function run(command: Command): Promise<CommandResult> {
     stripFinalNewline: false,
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
   })
+  await trace('process', `${command.file} ended: ${String(result.exitCode ?? result.signal ?? 'not started')}`)
   const failure = result as Partial<ExecaError>
   return {
     file: command.file,

@@ -42,7 +42,8 @@ describe('doctor', function () {
     expect((await runSession('ours', lab)).exitCode).to.equal(0)
     const after = await examine(lab)
     expect(after.report.findings).to.deep.equal([])
-    expect((await runCli('doctor', '--config', lab.configurationFile)).stdout).to.match(/^Nothing was found/)
+    const said = await runCli('doctor', '--config', lab.configurationFile)
+    expect(said).to.include({ code: 0, stdout: 'Nothing was found that would go wrong.\n' })
   })
 
   // What is done to a healthy setup, and what must be found then.
@@ -390,6 +391,18 @@ describe('doctor', function () {
     const { report, codes } = await examine(lab)
     expect(codes).to.deep.equal(['check-impossible'])
     expect(report.findings[0]?.message).to.include('status.json')
+  })
+
+  it('prints errors first, each with its cure, or one document', async () => {
+    const lab = healthyLab({ settings: { post_actions_on_backup_error: 'NO', ignore_rsync_vanished_files: 'NO' } })
+    const said = await runCli('doctor', '--config', lab.configurationFile)
+    expect(said.code).to.equal(2)
+    expect(said.stdout).to.match(
+      /^error: One user .*\n {2}Write .*="YES"\nwarning: After .*\n.*\nnote: .*\n.*\n1 error, 1 warning and 1 note\.\n$/,
+    )
+    const { code, stdout } = await runCli('doctor', '--json', '--config', lab.configurationFile)
+    expect(code).to.equal(2)
+    expect(isDocument('doctor', JSON.parse(stdout))).to.equal(true)
   })
 
   it('works where nothing is installed', async () => {

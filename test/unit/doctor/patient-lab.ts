@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { protect } from '../../support/protect.js'
 import { makeLab, type Lab, type LabOptions } from '../../support/session/index.js'
 import type { DoctorReport } from '../../../lib/generated/doctor.js'
-import { runCli } from '../cli/run.js'
+import { fromText } from '../../../lib/text/raw-path.js'
 
 const healthySettings = {
   post_actions_on_backup_error: 'YES',
@@ -35,10 +35,17 @@ function settings(lab: Lab, config: Record<string, unknown>): void {
   )
 }
 
-/** Given a lab, ask the doctor. */
+/** Given a lab, ask the doctor, and return what `doctor --json` would print. */
 export async function examine(lab: Lab): Promise<{ code: number; report: DoctorReport; codes: string[] }> {
-  const { code, stdout, stderr } = await runCli('doctor', '--json', '--config', lab.configurationFile)
-  if (stdout === '') throw new Error(stderr)
-  const report = JSON.parse(stdout) as DoctorReport
-  return { code, report, codes: report.findings.map((finding) => finding.code) }
+  // Taken by import, as the command line takes them, so that all share one OperationalError.
+  const [{ doctor }, { patientOf, reportOf }, { severityCode }, { readSetup }, { workHere }] = await Promise.all([
+    import('../../../lib/doctor/doctor.js'),
+    import('../../../lib/cli/doctor.js'),
+    import('../../../lib/cli/findings.js'),
+    import('../../../lib/install/setup.js'),
+    import('../../../lib/run/work.js'),
+  ])
+  const patient = patientOf(readSetup(fromText(lab.configurationFile)), workHere)
+  const report = JSON.parse(JSON.stringify(reportOf(patient, await doctor(patient)))) as DoctorReport
+  return { code: severityCode(report.severity), report, codes: report.findings.map((finding) => finding.code) }
 }
