@@ -41,11 +41,17 @@ async function demonstrate(keep: boolean): Promise<number> {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const) {
-    process.once(signal, () => {
+    // Not `once`: a second Ctrl-C must not end the cleaning up.
+    process.on(signal, () => {
       cleanUp()
       process.exit(code)
     })
   }
+  // As in `npm start | head`.
+  process.stdout.on('error', () => {
+    cleanUp()
+    process.exit(1)
+  })
   const page = paper(folder)
   try {
     const wrong = await perform(folder, page, ends)
@@ -95,9 +101,10 @@ function farewell(page: Paper, wrong: readonly string[], seconds: number): void 
     return
   }
   page.heading('Where to go on')
+  page.say('The same for your own backup, changing nothing:')
+  page.quote('npx lbackup-filevault tonight --config /path/to/your/backup.conf')
   page.say(
-    'On your own backup, changing nothing:  npx lbackup-filevault tonight --config /path/to/your/backup.conf',
-    'To have it every night: README.md, "Installing".',
+    'To have it every night: README.md, "Installing into LBackup".',
     '',
     `Everything went as told (${String(Math.round(seconds))} s).`,
   )

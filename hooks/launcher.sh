@@ -136,14 +136,21 @@ crash() {
 
 deaf() { trap '' HUP INT QUIT TERM USR1 USR2 ALRM; }
 
+# A signal that comes between fork and exec can be lost in some shells; and not everybody dies of TERM.
+end_child() {
+  tries=0
+  while [ "$tries" -lt 50 ] && kill -TERM "$child" 2>/dev/null; do
+    sleep 0.1 2>/dev/null || sleep 1
+    tries=$((tries + 1))
+  done
+  if [ "$tries" -eq 50 ]; then kill -KILL "$child" 2>/dev/null; fi
+}
+
 # $1: which signal. `$!` and not a variable: the signal may come before the line that would set it.
 ended() {
   deaf
   child=${!:-}
-  if [ -n "$child" ]; then
-    kill -TERM "$child" 2>/dev/null
-    wait "$child" 2>/dev/null
-  fi
+  if [ -n "$child" ]; then end_child; fi
   call_off
   end_block
   tell "ERROR! The $phase-backup hook was ended by a signal ($1)."
@@ -157,14 +164,16 @@ overdue() {
   crash "The $phase-backup hook did not end within $limit_seconds seconds. Look for a disk or a network volume that hangs."
 }
 
-# Sends ALRM to this shell when the time is over; ends within half a minute where this shell is gone.
+# Sends ALRM to this shell when the time is over; ends within ten seconds where this shell is gone.
 watch_time() {
+  # A redirection of the function's would keep a copy of our output open, and a cron that reads it waiting.
+  exec </dev/null >/dev/null 2>&1
   trap 'kill "$!" 2>/dev/null; exit 0' TERM
   # shellcheck disable=SC2016
   me=$(exec sh -c 'echo "$PPID"')
   left=$limit_seconds
   while [ "$left" -gt 0 ]; do
-    if [ "$left" -gt 30 ]; then slice=30; else slice=$left; fi
+    if [ "$left" -gt 10 ]; then slice=10; else slice=$left; fi
     sleep "$slice" &
     wait "$!"
     left=$((left - slice))
@@ -214,9 +223,9 @@ if [ ! -f "$node" ] || [ ! -x "$node" ]; then crash "Node is no longer at $node.
 [ -f "$package/$hook" ] || crash "The program is no longer at $package. Cure: run install again."
 refuse_chain "$node"
 # Each hook is whole with what lies in its folder; Node reads package.json to see what kind of program it is.
-programs=$(dirname "$package/$hook")
+programs=$(cd -P "$(dirname "$package/$hook")" && pwd -P)
 refuse_writable "$programs"
-writable=$(find "$package/package.json" "$programs/." ! -type l \( -perm -0002 -o -perm -0020 -o ! -user 0 ! -user "$uid" \) -print) ||
+writable=$(find "$package/package.json" "$programs" ! -type l \( -perm -0002 -o -perm -0020 -o ! -user 0 ! -user "$uid" \) -print) ||
   crash "It cannot be found out who may write $programs, which this hook would run."
 if [ -n "$writable" ]; then
   crash "Others than root may write $(printf '%s\n' "$writable" | head -n 1), which this hook would run. Cure: chmod -R go-w, chown -R root."
@@ -232,7 +241,7 @@ for name in HOME USER LOGNAME SSH_AUTH_SOCK RSYNC_PROTECT_ARGS DEBUG \
   eval "if [ \"\${$name+set}\" = set ]; then set -- \"\$@\" \"$name=\${$name}\"; fi"
 done
 
-watch_time </dev/null >/dev/null 2>&1 &
+watch_time &
 watch=$!
 # In the background, so that a signal to this shell is answered at once and not when Node ends.
 env -i PATH="$PATH" LC_ALL=C "$@" "$node" "$package/$hook" </dev/null &

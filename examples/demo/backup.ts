@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { applyEdits, modify } from 'jsonc-parser'
@@ -34,6 +34,7 @@ export function makeBackup(folder: string, program: Program, host: Host, rsync: 
   // Without them a halted or failed night would leave no word.
   const settings = { post_actions_on_backup_error: 'YES', ignore_rsync_vanished_files: 'YES' }
   const lab = makeLab({ backupSource: source, settings }, folder)
+  rmdirSync(lab.source)
   const file = join(lab.configurationFolder, 'filevault.json')
   const reports = join(folder, 'reports')
   const running = new Set<() => void>()

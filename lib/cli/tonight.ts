@@ -22,8 +22,7 @@ filevault.json.
   --rules        also print the lines rsync would be given
   --json         print one JSON document (schemas/tonight.schema.json)
 
-exit codes: 0 all is well, 1 warnings, 2 the backup would be halted, or an error,
-64 usage
+exit codes: 0 all is well, 1 warnings, 2 the backup would be halted, 64 usage
 `
 
 /** Given the arguments after `tonight`, do what they ask and return the exit code. Throws OperationalError. */

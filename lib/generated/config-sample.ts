@@ -6,7 +6,7 @@ export const configSample = [
   '  // Remove the slashes to change it. "lbackup-filevault config validate" checks it.',
   '',
   '  // Where editors find the description of this file; it means nothing to the hooks.',
-  '  // "$schema": "https://unpkg.com/lbackup-filevault/schemas/config.schema.json",',
+  '  // "$schema": "https://lbackup-filevault.invalid/schemas/config.schema.json",',
   '',
   '  // Where images are looked for.',
   '  "search": {',

@@ -1,7 +1,7 @@
 // Made from schemas/config.schema.json by npm run generate.
 export const configSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
-  $id: 'https://unpkg.com/lbackup-filevault/schemas/config.schema.json',
+  $id: 'https://lbackup-filevault.invalid/schemas/config.schema.json',
   title: 'Config',
   description:
     "filevault.json, beside LBackup's configuration file. Every setting may be left out; comments and trailing commas are allowed.",
@@ -11,7 +11,7 @@ export const configSchema = {
     $schema: {
       description: 'Where editors find the description of this file; it means nothing to the hooks.',
       type: 'string',
-      examples: ['https://unpkg.com/lbackup-filevault/schemas/config.schema.json'],
+      examples: ['https://lbackup-filevault.invalid/schemas/config.schema.json'],
     },
     search: { $ref: '#/$defs/search' },
     policies: {

@@ -99,9 +99,13 @@ export interface RunRecord {
    */
   readonly findings: readonly ReportedFinding[]
   /**
-   * What the search could not or would not look into.
+   * Where volumes of disk images were mounted inside the source when the plan was made.
    */
-  readonly notes: readonly RunNote[]
+  readonly mountPoints: readonly PrintablePath[]
+  /**
+   * Every file of the source was opened to look for images, whatever its name.
+   */
+  readonly everyFile: boolean
 }
 /**
  * A process, told apart from a later one with the same id by its start time.
@@ -254,15 +258,4 @@ export interface RunHome {
    * The policy asks for the clear text of this home by name.
    */
   readonly contentsWanted: boolean
-}
-/**
- * What the search could not or would not look into.
- */
-export interface RunNote {
-  readonly code: Code
-  readonly path: PrintablePath
-  /**
-   * One sentence for an administrator.
-   */
-  readonly message: string
 }

@@ -21,6 +21,10 @@ export type SlotId = string
  */
 export type Verdict = 'proven' | 'complete' | 'not-backed-up' | 'suspect' | 'bad' | 'not-judged-yet'
 /**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time1 = string
+/**
  * A kebab-case noun that never changes its meaning.
  */
 export type Code = string
@@ -88,6 +92,11 @@ export interface SlotStatus {
    * Why, in one sentence.
    */
   readonly reason: string
+  /**
+   * Inode of the section that holds the newest copy known to be complete; it stays when the section is renamed.
+   */
+  readonly lastCompleteSection?: number
+  readonly goneSince?: Time1
 }
 /**
  * One thing found, about one image or one run.

@@ -20,6 +20,10 @@ export type SlotId = string
  * What is known of tonight's copy: proven (every byte equals one moment of the source), complete (the structure is right; not compared), not-backed-up (left out by policy), suspect (in use or changed during the copy and not proven), bad (mixed, incomplete, damaged, absent or unreadable), not-judged-yet (the post hook has not run).
  */
 export type Verdict = 'proven' | 'complete' | 'not-backed-up' | 'suspect' | 'bad' | 'not-judged-yet'
+/**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time1 = string
 
 /**
  * status.json in the state folder: what is known of the last run and of every slot, for monitoring and for the next run.
@@ -83,6 +87,11 @@ export interface SlotStatus {
    * Why, in one sentence.
    */
   readonly reason: string
+  /**
+   * Inode of the section that holds the newest copy known to be complete; it stays when the section is renamed.
+   */
+  readonly lastCompleteSection?: number
+  readonly goneSince?: Time1
 }
 /**
  * What the hook itself could do at its last run: a terminal may read more than a hook may.

@@ -16,7 +16,7 @@ export interface Validator {
 }
 
 const check_config = validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://unpkg.com/lbackup-filevault/schemas/config.schema.json","type":"object","additionalProperties":false,"properties":{"$schema":{"type":"string"},"search":{"$ref":"#/$defs/search"},"policies":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/policy"}},"source":{"$ref":"#/$defs/source"},"verify":{"$ref":"#/$defs/verify"},"limits":{"$ref":"#/$defs/limits"},"tools":{"$ref":"#/$defs/tools"},"platform":{"enum":["auto","macos","linux"]},"stateFolder":{"type":"string","pattern":"^/"},"onCrash":{"enum":["halt","continue"]},"remote":{"enum":["continue","halt"]},"report":{"$ref":"#/$defs/report"}},"$defs":{"search":{"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}},"policy":{"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"when":{"enum":["detached","attached"]},"ifInUse":{"enum":["leave-out","wait","copy-and-prove","halt"]},"ifUnknown":{"enum":["copy-and-prove","leave-out","halt"]},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"ifStillInUse":{"enum":["leave-out","copy-and-prove","halt"]},"allowClearText":{"type":"boolean"}}},"match":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"user":{"type":"string","pattern":"^[^/]{1,255}$"},"path":{"type":"string","pattern":"^/"}}},"source":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place"]}}},"verify":{"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure"]}}},"limits":{"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600}}},"tools":{"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"}}},"report":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}}}};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/config.schema.json","type":"object","additionalProperties":false,"properties":{"$schema":{"type":"string"},"search":{"$ref":"#/$defs/search"},"policies":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/policy"}},"source":{"$ref":"#/$defs/source"},"verify":{"$ref":"#/$defs/verify"},"limits":{"$ref":"#/$defs/limits"},"tools":{"$ref":"#/$defs/tools"},"platform":{"enum":["auto","macos","linux"]},"stateFolder":{"type":"string","pattern":"^/"},"onCrash":{"enum":["halt","continue"]},"remote":{"enum":["continue","halt"]},"report":{"$ref":"#/$defs/report"}},"$defs":{"search":{"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}},"policy":{"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"when":{"enum":["detached","attached"]},"ifInUse":{"enum":["leave-out","wait","copy-and-prove","halt"]},"ifUnknown":{"enum":["copy-and-prove","leave-out","halt"]},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"ifStillInUse":{"enum":["leave-out","copy-and-prove","halt"]},"allowClearText":{"type":"boolean"}}},"match":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"user":{"type":"string","pattern":"^[^/]{1,255}$"},"path":{"type":"string","pattern":"^/"}}},"source":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place"]}}},"verify":{"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure"]}}},"limits":{"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600}}},"tools":{"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"}}},"report":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}}}};
 const schema32 = {"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}};
 const schema35 = {"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place"]}}};
 const schema36 = {"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure"]}}};
@@ -256,7 +256,7 @@ validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="https://unpkg.com/lbackup-filevault/schemas/config.schema.json" */;
+/*# sourceURL="https://lbackup-filevault.invalid/schemas/config.schema.json" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate20.evaluated;
@@ -1258,7 +1258,7 @@ return errors === 0;
 validate20.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_run = validate23;
-const schema40 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://unpkg.com/lbackup-filevault/schemas/run.schema.json","type":"object","additionalProperties":false,"required":["schema","id","state","startedAt","bootId","lbackup","host","platform","backupSource","source","sourceTrailingSlash","backupDest","useSSH","numRotations","sectionZero","storeId","excludesFile","excludesBlock","images","homes","findings","notes"],"properties":{"schema":{"const":"run/1"},"id":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"state":{"enum":["observing","acting","backing-up","finished"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"bootId":{"type":"string"},"lbackup":{"anyOf":[{"$ref":"#/$defs/process"},{"type":"null"}]},"host":{"type":"string"},"platform":{"enum":["macos","linux"]},"backupSource":{"$ref":"common.schema.json#/$defs/path"},"source":{"$ref":"common.schema.json#/$defs/path"},"sourceTrailingSlash":{"type":"boolean"},"backupDest":{"$ref":"common.schema.json#/$defs/path"},"useSSH":{"type":"boolean"},"numRotations":{"type":"integer","minimum":0},"sectionZero":{"anyOf":[{"$ref":"#/$defs/section"},{"type":"null"}]},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"excludesFile":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"excludesBlock":{"type":"boolean"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"homes":{"type":"array","items":{"$ref":"#/$defs/home"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"notes":{"type":"array","items":{"$ref":"#/$defs/note"}}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}},"section":{"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}},"home":{"type":"object","additionalProperties":false,"required":["user","home","hiddenHome","imageName","contentsWanted"],"properties":{"user":{"type":"string"},"home":{"$ref":"common.schema.json#/$defs/path"},"hiddenHome":{"$ref":"common.schema.json#/$defs/path"},"imageName":{"$ref":"common.schema.json#/$defs/path"},"contentsWanted":{"type":"boolean"}}},"note":{"type":"object","additionalProperties":false,"required":["code","path","message"],"properties":{"code":{"$ref":"common.schema.json#/$defs/code"},"path":{"$ref":"common.schema.json#/$defs/path"},"message":{"type":"string"}}}}};
+const schema40 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/run.schema.json","type":"object","additionalProperties":false,"required":["schema","id","state","startedAt","bootId","lbackup","host","platform","backupSource","source","sourceTrailingSlash","backupDest","useSSH","numRotations","sectionZero","storeId","excludesFile","excludesBlock","images","homes","findings","mountPoints","everyFile"],"properties":{"schema":{"const":"run/1"},"id":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"state":{"enum":["observing","acting","backing-up","finished"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"bootId":{"type":"string"},"lbackup":{"anyOf":[{"$ref":"#/$defs/process"},{"type":"null"}]},"host":{"type":"string"},"platform":{"enum":["macos","linux"]},"backupSource":{"$ref":"common.schema.json#/$defs/path"},"source":{"$ref":"common.schema.json#/$defs/path"},"sourceTrailingSlash":{"type":"boolean"},"backupDest":{"$ref":"common.schema.json#/$defs/path"},"useSSH":{"type":"boolean"},"numRotations":{"type":"integer","minimum":0},"sectionZero":{"anyOf":[{"$ref":"#/$defs/section"},{"type":"null"}]},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"excludesFile":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"excludesBlock":{"type":"boolean"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"homes":{"type":"array","items":{"$ref":"#/$defs/home"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"mountPoints":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"everyFile":{"type":"boolean"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}},"section":{"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}},"home":{"type":"object","additionalProperties":false,"required":["user","home","hiddenHome","imageName","contentsWanted"],"properties":{"user":{"type":"string"},"home":{"$ref":"common.schema.json#/$defs/path"},"hiddenHome":{"$ref":"common.schema.json#/$defs/path"},"imageName":{"$ref":"common.schema.json#/$defs/path"},"contentsWanted":{"type":"boolean"}}}}};
 const schema42 = {"type":"string","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"};
 const schema44 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
 const schema45 = {"type":"string"};
@@ -2402,129 +2402,9 @@ return errors === 0;
 }
 validate33.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema64 = {"type":"object","additionalProperties":false,"required":["code","path","message"],"properties":{"code":{"$ref":"common.schema.json#/$defs/code"},"path":{"$ref":"common.schema.json#/$defs/path"},"message":{"type":"string"}}};
-
-function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate36.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.code === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "code"},message:"must have required property '"+"code"+"'"};
-if(vErrors === null){
-vErrors = [err0];
-}
-else {
-vErrors.push(err0);
-}
-errors++;
-}
-if(data.path === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
-if(vErrors === null){
-vErrors = [err1];
-}
-else {
-vErrors.push(err1);
-}
-errors++;
-}
-if(data.message === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "message"},message:"must have required property '"+"message"+"'"};
-if(vErrors === null){
-vErrors = [err2];
-}
-else {
-vErrors.push(err2);
-}
-errors++;
-}
-for(const key0 in data){
-if(!(((key0 === "code") || (key0 === "path")) || (key0 === "message"))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
-if(vErrors === null){
-vErrors = [err3];
-}
-else {
-vErrors.push(err3);
-}
-errors++;
-}
-}
-if(data.code !== undefined){
-let data0 = data.code;
-if(typeof data0 === "string"){
-if(!pattern22.test(data0)){
-const err4 = {instancePath:instancePath+"/code",schemaPath:"common.schema.json#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
-if(vErrors === null){
-vErrors = [err4];
-}
-else {
-vErrors.push(err4);
-}
-errors++;
-}
-}
-else {
-const err5 = {instancePath:instancePath+"/code",schemaPath:"common.schema.json#/$defs/code/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err5];
-}
-else {
-vErrors.push(err5);
-}
-errors++;
-}
-}
-if(data.path !== undefined){
-if(typeof data.path !== "string"){
-const err6 = {instancePath:instancePath+"/path",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err6];
-}
-else {
-vErrors.push(err6);
-}
-errors++;
-}
-}
-if(data.message !== undefined){
-if(typeof data.message !== "string"){
-const err7 = {instancePath:instancePath+"/message",schemaPath:"#/properties/message/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err7];
-}
-else {
-vErrors.push(err7);
-}
-errors++;
-}
-}
-}
-else {
-const err8 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
-if(vErrors === null){
-vErrors = [err8];
-}
-else {
-vErrors.push(err8);
-}
-errors++;
-}
-validate36.errors = vErrors;
-return errors === 0;
-}
-validate36.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-
 
 function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="https://unpkg.com/lbackup-filevault/schemas/run.schema.json" */;
+/*# sourceURL="https://lbackup-filevault.invalid/schemas/run.schema.json" */;
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate23.evaluated;
@@ -2745,8 +2625,8 @@ vErrors.push(err20);
 }
 errors++;
 }
-if(data.notes === undefined){
-const err21 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "notes"},message:"must have required property '"+"notes"+"'"};
+if(data.mountPoints === undefined){
+const err21 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "mountPoints"},message:"must have required property '"+"mountPoints"+"'"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -2755,9 +2635,8 @@ vErrors.push(err21);
 }
 errors++;
 }
-for(const key0 in data){
-if(!(func1.call(schema40.properties, key0))){
-const err22 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(data.everyFile === undefined){
+const err22 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "everyFile"},message:"must have required property '"+"everyFile"+"'"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -2766,10 +2645,9 @@ vErrors.push(err22);
 }
 errors++;
 }
-}
-if(data.schema !== undefined){
-if("run/1" !== data.schema){
-const err23 = {instancePath:instancePath+"/schema",schemaPath:"#/properties/schema/const",keyword:"const",params:{allowedValue: "run/1"},message:"must be equal to constant"};
+for(const key0 in data){
+if(!(func1.call(schema40.properties, key0))){
+const err23 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -2779,11 +2657,9 @@ vErrors.push(err23);
 errors++;
 }
 }
-if(data.id !== undefined){
-let data1 = data.id;
-if(typeof data1 === "string"){
-if(!pattern18.test(data1)){
-const err24 = {instancePath:instancePath+"/id",schemaPath:"#/properties/id/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,64}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,64}$"+"\""};
+if(data.schema !== undefined){
+if("run/1" !== data.schema){
+const err24 = {instancePath:instancePath+"/schema",schemaPath:"#/properties/schema/const",keyword:"const",params:{allowedValue: "run/1"},message:"must be equal to constant"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -2793,8 +2669,11 @@ vErrors.push(err24);
 errors++;
 }
 }
-else {
-const err25 = {instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.id !== undefined){
+let data1 = data.id;
+if(typeof data1 === "string"){
+if(!pattern18.test(data1)){
+const err25 = {instancePath:instancePath+"/id",schemaPath:"#/properties/id/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,64}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -2804,10 +2683,8 @@ vErrors.push(err25);
 errors++;
 }
 }
-if(data.state !== undefined){
-let data2 = data.state;
-if(!((((data2 === "observing") || (data2 === "acting")) || (data2 === "backing-up")) || (data2 === "finished"))){
-const err26 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema40.properties.state.enum},message:"must be equal to one of the allowed values"};
+else {
+const err26 = {instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -2817,11 +2694,10 @@ vErrors.push(err26);
 errors++;
 }
 }
-if(data.startedAt !== undefined){
-let data3 = data.startedAt;
-if(typeof data3 === "string"){
-if(!pattern19.test(data3)){
-const err27 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
+if(data.state !== undefined){
+let data2 = data.state;
+if(!((((data2 === "observing") || (data2 === "acting")) || (data2 === "backing-up")) || (data2 === "finished"))){
+const err27 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema40.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -2831,8 +2707,11 @@ vErrors.push(err27);
 errors++;
 }
 }
-else {
-const err28 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.startedAt !== undefined){
+let data3 = data.startedAt;
+if(typeof data3 === "string"){
+if(!pattern19.test(data3)){
+const err28 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -2842,11 +2721,8 @@ vErrors.push(err28);
 errors++;
 }
 }
-if(data.finishedAt !== undefined){
-let data4 = data.finishedAt;
-if(typeof data4 === "string"){
-if(!pattern19.test(data4)){
-const err29 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
+else {
+const err29 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -2856,8 +2732,11 @@ vErrors.push(err29);
 errors++;
 }
 }
-else {
-const err30 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.finishedAt !== undefined){
+let data4 = data.finishedAt;
+if(typeof data4 === "string"){
+if(!pattern19.test(data4)){
+const err30 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -2867,14 +2746,25 @@ vErrors.push(err30);
 errors++;
 }
 }
-if(data.bootId !== undefined){
-if(typeof data.bootId !== "string"){
-const err31 = {instancePath:instancePath+"/bootId",schemaPath:"#/properties/bootId/type",keyword:"type",params:{type: "string"},message:"must be string"};
+else {
+const err31 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err31];
 }
 else {
 vErrors.push(err31);
+}
+errors++;
+}
+}
+if(data.bootId !== undefined){
+if(typeof data.bootId !== "string"){
+const err32 = {instancePath:instancePath+"/bootId",schemaPath:"#/properties/bootId/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
 }
 errors++;
 }
@@ -2886,17 +2776,7 @@ let valid3 = false;
 const _errs16 = errors;
 if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
 if(data6.pid === undefined){
-const err32 = {instancePath:instancePath+"/lbackup",schemaPath:"#/$defs/process/required",keyword:"required",params:{missingProperty: "pid"},message:"must have required property '"+"pid"+"'"};
-if(vErrors === null){
-vErrors = [err32];
-}
-else {
-vErrors.push(err32);
-}
-errors++;
-}
-if(data6.startTime === undefined){
-const err33 = {instancePath:instancePath+"/lbackup",schemaPath:"#/$defs/process/required",keyword:"required",params:{missingProperty: "startTime"},message:"must have required property '"+"startTime"+"'"};
+const err33 = {instancePath:instancePath+"/lbackup",schemaPath:"#/$defs/process/required",keyword:"required",params:{missingProperty: "pid"},message:"must have required property '"+"pid"+"'"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -2905,9 +2785,8 @@ vErrors.push(err33);
 }
 errors++;
 }
-for(const key1 in data6){
-if(!((key1 === "pid") || (key1 === "startTime"))){
-const err34 = {instancePath:instancePath+"/lbackup",schemaPath:"#/$defs/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+if(data6.startTime === undefined){
+const err34 = {instancePath:instancePath+"/lbackup",schemaPath:"#/$defs/process/required",keyword:"required",params:{missingProperty: "startTime"},message:"must have required property '"+"startTime"+"'"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -2916,11 +2795,9 @@ vErrors.push(err34);
 }
 errors++;
 }
-}
-if(data6.pid !== undefined){
-let data7 = data6.pid;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err35 = {instancePath:instancePath+"/lbackup/pid",schemaPath:"#/$defs/process/properties/pid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key1 in data6){
+if(!((key1 === "pid") || (key1 === "startTime"))){
+const err35 = {instancePath:instancePath+"/lbackup",schemaPath:"#/$defs/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -2929,9 +2806,11 @@ vErrors.push(err35);
 }
 errors++;
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 < 1 || isNaN(data7)){
-const err36 = {instancePath:instancePath+"/lbackup/pid",schemaPath:"#/$defs/process/properties/pid/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data6.pid !== undefined){
+let data7 = data6.pid;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err36 = {instancePath:instancePath+"/lbackup/pid",schemaPath:"#/$defs/process/properties/pid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -2940,11 +2819,9 @@ vErrors.push(err36);
 }
 errors++;
 }
-}
-}
-if(data6.startTime !== undefined){
-if(typeof data6.startTime !== "string"){
-const err37 = {instancePath:instancePath+"/lbackup/startTime",schemaPath:"#/$defs/process/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 < 1 || isNaN(data7)){
+const err37 = {instancePath:instancePath+"/lbackup/pid",schemaPath:"#/$defs/process/properties/pid/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -2955,8 +2832,9 @@ errors++;
 }
 }
 }
-else {
-const err38 = {instancePath:instancePath+"/lbackup",schemaPath:"#/$defs/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data6.startTime !== undefined){
+if(typeof data6.startTime !== "string"){
+const err38 = {instancePath:instancePath+"/lbackup/startTime",schemaPath:"#/$defs/process/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -2965,11 +2843,10 @@ vErrors.push(err38);
 }
 errors++;
 }
-var _valid0 = _errs16 === errors;
-valid3 = valid3 || _valid0;
-const _errs24 = errors;
-if(data6 !== null){
-const err39 = {instancePath:instancePath+"/lbackup",schemaPath:"#/properties/lbackup/anyOf/1/type",keyword:"type",params:{type: "null"},message:"must be null"};
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/lbackup",schemaPath:"#/$defs/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -2978,15 +2855,28 @@ vErrors.push(err39);
 }
 errors++;
 }
-var _valid0 = _errs24 === errors;
+var _valid0 = _errs16 === errors;
 valid3 = valid3 || _valid0;
-if(!valid3){
-const err40 = {instancePath:instancePath+"/lbackup",schemaPath:"#/properties/lbackup/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+const _errs24 = errors;
+if(data6 !== null){
+const err40 = {instancePath:instancePath+"/lbackup",schemaPath:"#/properties/lbackup/anyOf/1/type",keyword:"type",params:{type: "null"},message:"must be null"};
 if(vErrors === null){
 vErrors = [err40];
 }
 else {
 vErrors.push(err40);
+}
+errors++;
+}
+var _valid0 = _errs24 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const err41 = {instancePath:instancePath+"/lbackup",schemaPath:"#/properties/lbackup/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
 }
 errors++;
 }
@@ -3004,20 +2894,7 @@ vErrors = null;
 }
 if(data.host !== undefined){
 if(typeof data.host !== "string"){
-const err41 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err41];
-}
-else {
-vErrors.push(err41);
-}
-errors++;
-}
-}
-if(data.platform !== undefined){
-let data10 = data.platform;
-if(!((data10 === "macos") || (data10 === "linux"))){
-const err42 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema40.properties.platform.enum},message:"must be equal to one of the allowed values"};
+const err42 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -3027,9 +2904,10 @@ vErrors.push(err42);
 errors++;
 }
 }
-if(data.backupSource !== undefined){
-if(typeof data.backupSource !== "string"){
-const err43 = {instancePath:instancePath+"/backupSource",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.platform !== undefined){
+let data10 = data.platform;
+if(!((data10 === "macos") || (data10 === "linux"))){
+const err43 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema40.properties.platform.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -3039,9 +2917,9 @@ vErrors.push(err43);
 errors++;
 }
 }
-if(data.source !== undefined){
-if(typeof data.source !== "string"){
-const err44 = {instancePath:instancePath+"/source",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.backupSource !== undefined){
+if(typeof data.backupSource !== "string"){
+const err44 = {instancePath:instancePath+"/backupSource",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -3051,9 +2929,9 @@ vErrors.push(err44);
 errors++;
 }
 }
-if(data.sourceTrailingSlash !== undefined){
-if(typeof data.sourceTrailingSlash !== "boolean"){
-const err45 = {instancePath:instancePath+"/sourceTrailingSlash",schemaPath:"#/properties/sourceTrailingSlash/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data.source !== undefined){
+if(typeof data.source !== "string"){
+const err45 = {instancePath:instancePath+"/source",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -3063,9 +2941,9 @@ vErrors.push(err45);
 errors++;
 }
 }
-if(data.backupDest !== undefined){
-if(typeof data.backupDest !== "string"){
-const err46 = {instancePath:instancePath+"/backupDest",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.sourceTrailingSlash !== undefined){
+if(typeof data.sourceTrailingSlash !== "boolean"){
+const err46 = {instancePath:instancePath+"/sourceTrailingSlash",schemaPath:"#/properties/sourceTrailingSlash/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -3075,9 +2953,9 @@ vErrors.push(err46);
 errors++;
 }
 }
-if(data.useSSH !== undefined){
-if(typeof data.useSSH !== "boolean"){
-const err47 = {instancePath:instancePath+"/useSSH",schemaPath:"#/properties/useSSH/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(data.backupDest !== undefined){
+if(typeof data.backupDest !== "string"){
+const err47 = {instancePath:instancePath+"/backupDest",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -3087,10 +2965,9 @@ vErrors.push(err47);
 errors++;
 }
 }
-if(data.numRotations !== undefined){
-let data16 = data.numRotations;
-if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err48 = {instancePath:instancePath+"/numRotations",schemaPath:"#/properties/numRotations/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data.useSSH !== undefined){
+if(typeof data.useSSH !== "boolean"){
+const err48 = {instancePath:instancePath+"/useSSH",schemaPath:"#/properties/useSSH/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -3099,14 +2976,27 @@ vErrors.push(err48);
 }
 errors++;
 }
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 < 0 || isNaN(data16)){
-const err49 = {instancePath:instancePath+"/numRotations",schemaPath:"#/properties/numRotations/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data.numRotations !== undefined){
+let data16 = data.numRotations;
+if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+const err49 = {instancePath:instancePath+"/numRotations",schemaPath:"#/properties/numRotations/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err49];
 }
 else {
 vErrors.push(err49);
+}
+errors++;
+}
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 < 0 || isNaN(data16)){
+const err50 = {instancePath:instancePath+"/numRotations",schemaPath:"#/properties/numRotations/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
 }
 errors++;
 }
@@ -3119,18 +3009,7 @@ let valid9 = false;
 const _errs46 = errors;
 if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 if(data17.inode === undefined){
-const err50 = {instancePath:instancePath+"/sectionZero",schemaPath:"#/$defs/section/required",keyword:"required",params:{missingProperty: "inode"},message:"must have required property '"+"inode"+"'"};
-if(vErrors === null){
-vErrors = [err50];
-}
-else {
-vErrors.push(err50);
-}
-errors++;
-}
-for(const key2 in data17){
-if(!(key2 === "inode")){
-const err51 = {instancePath:instancePath+"/sectionZero",schemaPath:"#/$defs/section/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+const err51 = {instancePath:instancePath+"/sectionZero",schemaPath:"#/$defs/section/required",keyword:"required",params:{missingProperty: "inode"},message:"must have required property '"+"inode"+"'"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -3139,11 +3018,9 @@ vErrors.push(err51);
 }
 errors++;
 }
-}
-if(data17.inode !== undefined){
-let data18 = data17.inode;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err52 = {instancePath:instancePath+"/sectionZero/inode",schemaPath:"#/$defs/section/properties/inode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+for(const key2 in data17){
+if(!(key2 === "inode")){
+const err52 = {instancePath:instancePath+"/sectionZero",schemaPath:"#/$defs/section/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -3152,9 +3029,11 @@ vErrors.push(err52);
 }
 errors++;
 }
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 < 0 || isNaN(data18)){
-const err53 = {instancePath:instancePath+"/sectionZero/inode",schemaPath:"#/$defs/section/properties/inode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data17.inode !== undefined){
+let data18 = data17.inode;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+const err53 = {instancePath:instancePath+"/sectionZero/inode",schemaPath:"#/$defs/section/properties/inode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -3163,11 +3042,9 @@ vErrors.push(err53);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err54 = {instancePath:instancePath+"/sectionZero",schemaPath:"#/$defs/section/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 < 0 || isNaN(data18)){
+const err54 = {instancePath:instancePath+"/sectionZero/inode",schemaPath:"#/$defs/section/properties/inode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -3176,11 +3053,11 @@ vErrors.push(err54);
 }
 errors++;
 }
-var _valid1 = _errs46 === errors;
-valid9 = valid9 || _valid1;
-const _errs52 = errors;
-if(data17 !== null){
-const err55 = {instancePath:instancePath+"/sectionZero",schemaPath:"#/properties/sectionZero/anyOf/1/type",keyword:"type",params:{type: "null"},message:"must be null"};
+}
+}
+}
+else {
+const err55 = {instancePath:instancePath+"/sectionZero",schemaPath:"#/$defs/section/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -3189,15 +3066,28 @@ vErrors.push(err55);
 }
 errors++;
 }
-var _valid1 = _errs52 === errors;
+var _valid1 = _errs46 === errors;
 valid9 = valid9 || _valid1;
-if(!valid9){
-const err56 = {instancePath:instancePath+"/sectionZero",schemaPath:"#/properties/sectionZero/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+const _errs52 = errors;
+if(data17 !== null){
+const err56 = {instancePath:instancePath+"/sectionZero",schemaPath:"#/properties/sectionZero/anyOf/1/type",keyword:"type",params:{type: "null"},message:"must be null"};
 if(vErrors === null){
 vErrors = [err56];
 }
 else {
 vErrors.push(err56);
+}
+errors++;
+}
+var _valid1 = _errs52 === errors;
+valid9 = valid9 || _valid1;
+if(!valid9){
+const err57 = {instancePath:instancePath+"/sectionZero",schemaPath:"#/properties/sectionZero/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
 }
 errors++;
 }
@@ -3219,20 +3109,7 @@ const _errs55 = errors;
 let valid12 = false;
 const _errs56 = errors;
 if(typeof data19 !== "string"){
-const err57 = {instancePath:instancePath+"/storeId",schemaPath:"#/properties/storeId/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err57];
-}
-else {
-vErrors.push(err57);
-}
-errors++;
-}
-var _valid2 = _errs56 === errors;
-valid12 = valid12 || _valid2;
-const _errs58 = errors;
-if(data19 !== null){
-const err58 = {instancePath:instancePath+"/storeId",schemaPath:"#/properties/storeId/anyOf/1/type",keyword:"type",params:{type: "null"},message:"must be null"};
+const err58 = {instancePath:instancePath+"/storeId",schemaPath:"#/properties/storeId/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -3241,15 +3118,28 @@ vErrors.push(err58);
 }
 errors++;
 }
-var _valid2 = _errs58 === errors;
+var _valid2 = _errs56 === errors;
 valid12 = valid12 || _valid2;
-if(!valid12){
-const err59 = {instancePath:instancePath+"/storeId",schemaPath:"#/properties/storeId/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+const _errs58 = errors;
+if(data19 !== null){
+const err59 = {instancePath:instancePath+"/storeId",schemaPath:"#/properties/storeId/anyOf/1/type",keyword:"type",params:{type: "null"},message:"must be null"};
 if(vErrors === null){
 vErrors = [err59];
 }
 else {
 vErrors.push(err59);
+}
+errors++;
+}
+var _valid2 = _errs58 === errors;
+valid12 = valid12 || _valid2;
+if(!valid12){
+const err60 = {instancePath:instancePath+"/storeId",schemaPath:"#/properties/storeId/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
 }
 errors++;
 }
@@ -3271,20 +3161,7 @@ const _errs61 = errors;
 let valid13 = false;
 const _errs62 = errors;
 if(typeof data20 !== "string"){
-const err60 = {instancePath:instancePath+"/excludesFile",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
-if(vErrors === null){
-vErrors = [err60];
-}
-else {
-vErrors.push(err60);
-}
-errors++;
-}
-var _valid3 = _errs62 === errors;
-valid13 = valid13 || _valid3;
-const _errs65 = errors;
-if(data20 !== null){
-const err61 = {instancePath:instancePath+"/excludesFile",schemaPath:"#/properties/excludesFile/anyOf/1/type",keyword:"type",params:{type: "null"},message:"must be null"};
+const err61 = {instancePath:instancePath+"/excludesFile",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -3293,15 +3170,28 @@ vErrors.push(err61);
 }
 errors++;
 }
-var _valid3 = _errs65 === errors;
+var _valid3 = _errs62 === errors;
 valid13 = valid13 || _valid3;
-if(!valid13){
-const err62 = {instancePath:instancePath+"/excludesFile",schemaPath:"#/properties/excludesFile/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+const _errs65 = errors;
+if(data20 !== null){
+const err62 = {instancePath:instancePath+"/excludesFile",schemaPath:"#/properties/excludesFile/anyOf/1/type",keyword:"type",params:{type: "null"},message:"must be null"};
 if(vErrors === null){
 vErrors = [err62];
 }
 else {
 vErrors.push(err62);
+}
+errors++;
+}
+var _valid3 = _errs65 === errors;
+valid13 = valid13 || _valid3;
+if(!valid13){
+const err63 = {instancePath:instancePath+"/excludesFile",schemaPath:"#/properties/excludesFile/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+if(vErrors === null){
+vErrors = [err63];
+}
+else {
+vErrors.push(err63);
 }
 errors++;
 }
@@ -3319,12 +3209,12 @@ vErrors = null;
 }
 if(data.excludesBlock !== undefined){
 if(typeof data.excludesBlock !== "boolean"){
-const err63 = {instancePath:instancePath+"/excludesBlock",schemaPath:"#/properties/excludesBlock/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+const err64 = {instancePath:instancePath+"/excludesBlock",schemaPath:"#/properties/excludesBlock/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
-vErrors = [err63];
+vErrors = [err64];
 }
 else {
-vErrors.push(err63);
+vErrors.push(err64);
 }
 errors++;
 }
@@ -3341,12 +3231,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err64 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err65 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
-vErrors = [err64];
+vErrors = [err65];
 }
 else {
-vErrors.push(err64);
+vErrors.push(err65);
 }
 errors++;
 }
@@ -3363,12 +3253,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err65 = {instancePath:instancePath+"/homes",schemaPath:"#/properties/homes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err66 = {instancePath:instancePath+"/homes",schemaPath:"#/properties/homes/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
-vErrors = [err65];
+vErrors = [err66];
 }
 else {
-vErrors.push(err65);
+vErrors.push(err66);
 }
 errors++;
 }
@@ -3385,29 +3275,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err66 = {instancePath:instancePath+"/findings",schemaPath:"#/properties/findings/type",keyword:"type",params:{type: "array"},message:"must be array"};
-if(vErrors === null){
-vErrors = [err66];
-}
-else {
-vErrors.push(err66);
-}
-errors++;
-}
-}
-if(data.notes !== undefined){
-let data28 = data.notes;
-if(Array.isArray(data28)){
-const len3 = data28.length;
-for(let i3=0; i3<len3; i3++){
-if(!(validate36(data28[i3], {instancePath:instancePath+"/notes/" + i3,parentData:data28,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate36.errors : vErrors.concat(validate36.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err67 = {instancePath:instancePath+"/notes",schemaPath:"#/properties/notes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err67 = {instancePath:instancePath+"/findings",schemaPath:"#/properties/findings/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -3417,9 +3285,13 @@ vErrors.push(err67);
 errors++;
 }
 }
-}
-else {
-const err68 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.mountPoints !== undefined){
+let data28 = data.mountPoints;
+if(Array.isArray(data28)){
+const len3 = data28.length;
+for(let i3=0; i3<len3; i3++){
+if(typeof data28[i3] !== "string"){
+const err68 = {instancePath:instancePath+"/mountPoints/" + i3,schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -3428,22 +3300,58 @@ vErrors.push(err68);
 }
 errors++;
 }
+}
+}
+else {
+const err69 = {instancePath:instancePath+"/mountPoints",schemaPath:"#/properties/mountPoints/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+}
+if(data.everyFile !== undefined){
+if(typeof data.everyFile !== "boolean"){
+const err70 = {instancePath:instancePath+"/everyFile",schemaPath:"#/properties/everyFile/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+}
+}
+else {
+const err71 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+}
 validate23.errors = vErrors;
 return errors === 0;
 }
 validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_report = validate38;
-const schema67 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://unpkg.com/lbackup-filevault/schemas/report.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","severity","exitCode","summary","images","findings","counts","cures"],"properties":{"schema":{"const":"report/1"},"run":{"type":"string"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"exitCode":{"type":"integer","minimum":0,"maximum":255},"summary":{"type":"string"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"counts":{"$ref":"#/$defs/counts"},"cures":{"type":"array","items":{"type":"string"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0}}},"counts":{"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0}}}}};
-const schema70 = {"enum":["fine","warning","error"]};
-const schema80 = {"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0}}};
-const schema71 = {"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0}}};
-const schema74 = {"enum":["proven","complete","not-backed-up","suspect","bad","not-judged-yet"]};
+const check_report = validate36;
+const schema65 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/report.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","severity","exitCode","summary","images","findings","counts","cures"],"properties":{"schema":{"const":"report/1"},"run":{"type":"string"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"exitCode":{"type":"integer","minimum":0,"maximum":255},"summary":{"type":"string"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"counts":{"$ref":"#/$defs/counts"},"cures":{"type":"array","items":{"type":"string"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0}}},"counts":{"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0}}}}};
+const schema68 = {"enum":["fine","warning","error"]};
+const schema78 = {"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0}}};
+const schema69 = {"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0}}};
+const schema72 = {"enum":["proven","complete","not-backed-up","suspect","bad","not-judged-yet"]};
 
-function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate40.evaluated;
+const evaluated0 = validate38.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3554,16 +3462,16 @@ vErrors.push(err8);
 }
 errors++;
 }
-validate40.errors = vErrors;
+validate38.errors = vErrors;
 return errors === 0;
 }
-validate40.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate38.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate42.evaluated;
+const evaluated0 = validate40.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3698,16 +3606,16 @@ vErrors.push(err10);
 }
 errors++;
 }
-validate42.errors = vErrors;
+validate40.errors = vErrors;
 return errors === 0;
 }
-validate42.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate40.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate39(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate37(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate39.evaluated;
+const evaluated0 = validate37.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3826,7 +3734,7 @@ vErrors.push(err10);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema71.properties, key0))){
+if(!(func1.call(schema69.properties, key0))){
 const err11 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err11];
@@ -3889,7 +3797,7 @@ errors++;
 if(data.verdict !== undefined){
 let data3 = data.verdict;
 if(!((((((data3 === "proven") || (data3 === "complete")) || (data3 === "not-backed-up")) || (data3 === "suspect")) || (data3 === "bad")) || (data3 === "not-judged-yet"))){
-const err16 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema74.enum},message:"must be equal to one of the allowed values"};
+const err16 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema72.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -3902,7 +3810,7 @@ errors++;
 if(data.loudness !== undefined){
 let data4 = data.loudness;
 if(!(((data4 === "fine") || (data4 === "warning")) || (data4 === "error"))){
-const err17 = {instancePath:instancePath+"/loudness",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema70.enum},message:"must be equal to one of the allowed values"};
+const err17 = {instancePath:instancePath+"/loudness",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema68.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -3953,8 +3861,8 @@ errors++;
 }
 }
 if(data.decision !== undefined){
-if(!(validate40(data.decision, {instancePath:instancePath+"/decision",parentData:data,parentDataProperty:"decision",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
+if(!(validate38(data.decision, {instancePath:instancePath+"/decision",parentData:data,parentDataProperty:"decision",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate38.errors : vErrors.concat(validate38.errors);
 errors = vErrors.length;
 }
 }
@@ -3963,8 +3871,8 @@ let data9 = data.findings;
 if(Array.isArray(data9)){
 const len1 = data9.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate42(data9[i1], {instancePath:instancePath+"/findings/" + i1,parentData:data9,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate42.errors : vErrors.concat(validate42.errors);
+if(!(validate40(data9[i1], {instancePath:instancePath+"/findings/" + i1,parentData:data9,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
 errors = vErrors.length;
 }
 }
@@ -4066,17 +3974,17 @@ vErrors.push(err28);
 }
 errors++;
 }
-validate39.errors = vErrors;
+validate37.errors = vErrors;
 return errors === 0;
 }
-validate39.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate37.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="https://unpkg.com/lbackup-filevault/schemas/report.schema.json" */;
+function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://lbackup-filevault.invalid/schemas/report.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate38.evaluated;
+const evaluated0 = validate36.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4205,7 +4113,7 @@ vErrors.push(err11);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema67.properties, key0))){
+if(!(func1.call(schema65.properties, key0))){
 const err12 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err12];
@@ -4243,7 +4151,7 @@ errors++;
 if(data.phase !== undefined){
 let data2 = data.phase;
 if(!(((data2 === "pre") || (data2 === "post")) || (data2 === "late"))){
-const err15 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema67.properties.phase.enum},message:"must be equal to one of the allowed values"};
+const err15 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema65.properties.phase.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -4306,7 +4214,7 @@ errors++;
 if(data.severity !== undefined){
 let data5 = data.severity;
 if(!(((data5 === "fine") || (data5 === "warning")) || (data5 === "error"))){
-const err20 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema70.enum},message:"must be equal to one of the allowed values"};
+const err20 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema68.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -4368,8 +4276,8 @@ let data8 = data.images;
 if(Array.isArray(data8)){
 const len0 = data8.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate39(data8[i0], {instancePath:instancePath+"/images/" + i0,parentData:data8,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
+if(!(validate37(data8[i0], {instancePath:instancePath+"/images/" + i0,parentData:data8,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate37.errors : vErrors.concat(validate37.errors);
 errors = vErrors.length;
 }
 }
@@ -4390,8 +4298,8 @@ let data10 = data.findings;
 if(Array.isArray(data10)){
 const len1 = data10.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate42(data10[i1], {instancePath:instancePath+"/findings/" + i1,parentData:data10,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate42.errors : vErrors.concat(validate42.errors);
+if(!(validate40(data10[i1], {instancePath:instancePath+"/findings/" + i1,parentData:data10,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
 errors = vErrors.length;
 }
 }
@@ -4511,7 +4419,7 @@ vErrors.push(err36);
 errors++;
 }
 for(const key1 in data12){
-if(!(func1.call(schema80.properties, key1))){
+if(!(func1.call(schema78.properties, key1))){
 const err37 = {instancePath:instancePath+"/counts",schemaPath:"#/$defs/counts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err37];
@@ -4823,19 +4731,19 @@ vErrors.push(err61);
 }
 errors++;
 }
-validate38.errors = vErrors;
+validate36.errors = vErrors;
 return errors === 0;
 }
-validate38.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate36.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_status = validate46;
-const schema81 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://unpkg.com/lbackup-filevault/schemas/status.schema.json","type":"object","additionalProperties":false,"required":["schema","configuration","stateFolder","storeId","lastRun","slots"],"properties":{"schema":{"const":"status/1"},"configuration":{"$ref":"common.schema.json#/$defs/path"},"stateFolder":{"$ref":"common.schema.json#/$defs/path"},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"lastRun":{"anyOf":[{"$ref":"#/$defs/runSummary"},{"type":"null"}]},"lastPost":{"$ref":"#/$defs/runSummary"},"slots":{"type":"array","items":{"$ref":"#/$defs/slotStatus"}},"hookEnvironment":{"$ref":"#/$defs/hookEnvironment"}},"$defs":{"runSummary":{"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"}}},"slotStatus":{"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"}}},"hookEnvironment":{"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}}}};
-const schema84 = {"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"}}};
+const check_status = validate44;
+const schema79 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/status.schema.json","type":"object","additionalProperties":false,"required":["schema","configuration","stateFolder","storeId","lastRun","slots"],"properties":{"schema":{"const":"status/1"},"configuration":{"$ref":"common.schema.json#/$defs/path"},"stateFolder":{"$ref":"common.schema.json#/$defs/path"},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"lastRun":{"anyOf":[{"$ref":"#/$defs/runSummary"},{"type":"null"}]},"lastPost":{"$ref":"#/$defs/runSummary"},"slots":{"type":"array","items":{"$ref":"#/$defs/slotStatus"}},"hookEnvironment":{"$ref":"#/$defs/hookEnvironment"}},"$defs":{"runSummary":{"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"}}},"slotStatus":{"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"goneSince":{"$ref":"common.schema.json#/$defs/time"}}},"hookEnvironment":{"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}}}};
+const schema82 = {"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"}}};
 
-function validate47(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate45(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate47.evaluated;
+const evaluated0 = validate45.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4980,7 +4888,7 @@ errors++;
 if(data.severity !== undefined){
 let data3 = data.severity;
 if(!(((data3 === "fine") || (data3 === "warning")) || (data3 === "error"))){
-const err12 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema70.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema68.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -5025,17 +4933,17 @@ vErrors.push(err15);
 }
 errors++;
 }
-validate47.errors = vErrors;
+validate45.errors = vErrors;
 return errors === 0;
 }
-validate47.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate45.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema88 = {"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"}}};
+const schema86 = {"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"goneSince":{"$ref":"common.schema.json#/$defs/time"}}};
 
-function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate48(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate50.evaluated;
+const evaluated0 = validate48.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5104,7 +5012,7 @@ vErrors.push(err5);
 errors++;
 }
 for(const key0 in data){
-if(!(((((((key0 === "slot") || (key0 === "path")) || (key0 === "user")) || (key0 === "lastVerdict")) || (key0 === "lastAt")) || (key0 === "lastCompleteAt")) || (key0 === "reason"))){
+if(!(func1.call(schema86.properties, key0))){
 const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err6];
@@ -5167,7 +5075,7 @@ errors++;
 if(data.lastVerdict !== undefined){
 let data3 = data.lastVerdict;
 if(!((((((data3 === "proven") || (data3 === "complete")) || (data3 === "not-backed-up")) || (data3 === "suspect")) || (data3 === "bad")) || (data3 === "not-judged-yet"))){
-const err11 = {instancePath:instancePath+"/lastVerdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema74.enum},message:"must be equal to one of the allowed values"};
+const err11 = {instancePath:instancePath+"/lastVerdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema72.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -5239,9 +5147,10 @@ vErrors.push(err16);
 errors++;
 }
 }
-}
-else {
-const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.lastCompleteSection !== undefined){
+let data7 = data.lastCompleteSection;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err17 = {instancePath:instancePath+"/lastCompleteSection",schemaPath:"#/properties/lastCompleteSection/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -5250,17 +5159,66 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate50.errors = vErrors;
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 < 0 || isNaN(data7)){
+const err18 = {instancePath:instancePath+"/lastCompleteSection",schemaPath:"#/properties/lastCompleteSection/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+}
+if(data.goneSince !== undefined){
+let data8 = data.goneSince;
+if(typeof data8 === "string"){
+if(!pattern19.test(data8)){
+const err19 = {instancePath:instancePath+"/goneSince",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/goneSince",schemaPath:"common.schema.json#/$defs/time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+}
+else {
+const err21 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+validate48.errors = vErrors;
 return errors === 0;
 }
-validate50.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate48.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema94 = {"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}};
+const schema93 = {"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}};
 
-function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate52.evaluated;
+const evaluated0 = validate50.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5424,17 +5382,17 @@ vErrors.push(err12);
 }
 errors++;
 }
-validate52.errors = vErrors;
+validate50.errors = vErrors;
 return errors === 0;
 }
-validate52.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate50.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-/*# sourceURL="https://unpkg.com/lbackup-filevault/schemas/status.schema.json" */;
+function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://lbackup-filevault.invalid/schemas/status.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate46.evaluated;
+const evaluated0 = validate44.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5607,8 +5565,8 @@ let data4 = data.lastRun;
 const _errs16 = errors;
 let valid4 = false;
 const _errs17 = errors;
-if(!(validate47(data4, {instancePath:instancePath+"/lastRun",parentData:data,parentDataProperty:"lastRun",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate47.errors : vErrors.concat(validate47.errors);
+if(!(validate45(data4, {instancePath:instancePath+"/lastRun",parentData:data,parentDataProperty:"lastRun",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate45.errors : vErrors.concat(validate45.errors);
 errors = vErrors.length;
 }
 var _valid1 = _errs17 === errors;
@@ -5649,8 +5607,8 @@ vErrors = null;
 }
 }
 if(data.lastPost !== undefined){
-if(!(validate47(data.lastPost, {instancePath:instancePath+"/lastPost",parentData:data,parentDataProperty:"lastPost",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate47.errors : vErrors.concat(validate47.errors);
+if(!(validate45(data.lastPost, {instancePath:instancePath+"/lastPost",parentData:data,parentDataProperty:"lastPost",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate45.errors : vErrors.concat(validate45.errors);
 errors = vErrors.length;
 }
 }
@@ -5659,8 +5617,8 @@ let data6 = data.slots;
 if(Array.isArray(data6)){
 const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate50(data6[i0], {instancePath:instancePath+"/slots/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate50.errors : vErrors.concat(validate50.errors);
+if(!(validate48(data6[i0], {instancePath:instancePath+"/slots/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate48.errors : vErrors.concat(validate48.errors);
 errors = vErrors.length;
 }
 }
@@ -5677,8 +5635,8 @@ errors++;
 }
 }
 if(data.hookEnvironment !== undefined){
-if(!(validate52(data.hookEnvironment, {instancePath:instancePath+"/hookEnvironment",parentData:data,parentDataProperty:"hookEnvironment",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate52.errors : vErrors.concat(validate52.errors);
+if(!(validate50(data.hookEnvironment, {instancePath:instancePath+"/hookEnvironment",parentData:data,parentDataProperty:"hookEnvironment",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate50.errors : vErrors.concat(validate50.errors);
 errors = vErrors.length;
 }
 }
@@ -5693,10 +5651,10 @@ vErrors.push(err16);
 }
 errors++;
 }
-validate46.errors = vErrors;
+validate44.errors = vErrors;
 return errors === 0;
 }
-validate46.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate44.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateConfig: Validator = check_config
 export const validateRun: Validator = check_run

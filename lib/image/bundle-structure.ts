@@ -116,7 +116,7 @@ export function createBundleCheck(head: BundleHead, options: StructureOptions): 
         encryption: token.encryption,
         ...(token.header === undefined ? {} : { uuid: token.header.uuid }),
         counts: { members, bands, possibleBands, shortBands, bytes, virtualBytes },
-        fingerprint: print.digest(),
+        ...print.digests(),
         newestChange,
       }
     },

@@ -12,25 +12,78 @@ export interface MemberFacts {
   readonly changed: number
 }
 
+/** Digests of one look at an image, each sha256 in hex. */
+export interface Digests {
+  /** Two equal ones: nothing was changed between the looks. */
+  readonly fingerprint: string
+  /**
+   * Over what rsync keeps: names, types, and of files size and mtime in whole seconds (all that HFS+ and older rsyncs
+   * store). Two equal ones: the same members, of the same sizes and times, wherever they lie. Times of folders, links
+   * and special files are left out: those of folders differ harmlessly, and older rsyncs do not keep those of links.
+   */
+  readonly listing: string
+}
+
 const types = { file: 0, folder: 1, link: 2, other: 3 } as const
 const chunkLength = 64 * 1024
-const longestRow = 6 * 8
+// A type and two numbers; three numbers, with the size of what is no file a fourth.
+const listingRow = 1 + 2 * 8
+const restRow = 4 * 8
 
 /**
- * Digest of a look at an image. One row for each member, in the order the members are given, which is: the bundle's own
+ * Digests of a look at an image. One row for each member, in the order the members are given, which is: the bundle's own
  * folder first (names by their bytes), then `mapped/`, then `bands/` (numbers ascending, other names after them by their
- * bytes). The two folders begin with a row of their name and a slash. A row is the name as bytes, a zero byte, then type, size, inode, mtime and ctime as little-endian doubles. The
- * number of links and the time of last access are left out.
+ * bytes). The two folders begin with a row of their name and a slash.
+ *
+ * The listing's row is the name as bytes, a zero byte, a byte for the type and, of files, size and seconds as
+ * little-endian doubles. What else the fingerprint covers has rows of its own: inode, mtime, ctime and, of what is no
+ * file, size. The fingerprint is the digest of both digests, so that no byte is hashed twice. The number of links and
+ * the time of last access are left out.
  */
 export interface Fingerprint {
   enter(folder: 'mapped' | 'bands'): void
   add(name: RawPath, facts: MemberFacts): void
-  /** sha256 in hex. */
-  digest(): string
+  /** Ends it: nothing may be added, and no digests be asked for, after this. */
+  digests(): Digests
 }
 
 /** Return a fingerprint of no members. */
 export function fingerprint(): Fingerprint {
+  const listing = hashedChunk()
+  const rest = hashedChunk()
+  const writeName = (name: string): void => {
+    if (name.length + 1 + listingRow > chunkLength) throw new RangeError('no file system has names this long')
+    listing.makeRoom(name.length + 1 + listingRow)
+    listing.name(name)
+  }
+  return {
+    enter(folder) {
+      writeName(`${folder}/`)
+    },
+    add(name, { type, size, inode, modified, changed }) {
+      writeName(name)
+      listing.byte(types[type])
+      rest.makeRoom(restRow)
+      rest.number(inode)
+      rest.number(modified)
+      rest.number(changed)
+      if (type === 'file') {
+        listing.number(size)
+        listing.number(Math.floor(modified / 1000))
+      } else rest.number(size)
+    },
+    digests() {
+      const [listed, others] = [listing.digest(), rest.digest()]
+      return {
+        fingerprint: createHash('sha256').update(listed).update(others).digest('hex'),
+        listing: listed.toString('hex'),
+      }
+    },
+  }
+}
+
+/** Bytes on their way into a sha256, handed over in large pieces: a call for each row costs more than the hashing. */
+function hashedChunk() {
   const hash = createHash('sha256')
   const chunk = Buffer.allocUnsafeSlow(chunkLength)
   const view = new DataView(chunk.buffer)
@@ -39,28 +92,24 @@ export function fingerprint(): Fingerprint {
     hash.update(chunk.subarray(0, filled))
     filled = 0
   }
-  const writeName = (name: string): void => {
-    if (name.length + longestRow > chunkLength) throw new RangeError('no file system has names this long')
-    if (filled + name.length + longestRow > chunkLength) flush()
-    for (let at = 0; at < name.length; at += 1) chunk[filled++] = name.charCodeAt(at)
-    chunk[filled++] = 0
-  }
   return {
-    enter(folder) {
-      writeName(`${folder}/`)
+    makeRoom(length: number): void {
+      if (filled + length > chunkLength) flush()
     },
-    add(name, facts) {
-      writeName(name)
-      view.setFloat64(filled, types[facts.type], true)
-      view.setFloat64(filled + 8, facts.size, true)
-      view.setFloat64(filled + 16, facts.inode, true)
-      view.setFloat64(filled + 24, facts.modified, true)
-      view.setFloat64(filled + 32, facts.changed, true)
-      filled += 40
+    name(name: string): void {
+      for (let at = 0; at < name.length; at += 1) chunk[filled++] = name.charCodeAt(at)
+      chunk[filled++] = 0
     },
-    digest() {
+    byte(value: number): void {
+      chunk[filled++] = value
+    },
+    number(value: number): void {
+      view.setFloat64(filled, value, true)
+      filled += 8
+    },
+    digest(): Buffer {
       flush()
-      return hash.digest('hex')
+      return hash.digest()
     },
   }
 }

@@ -37,7 +37,7 @@ export function checkSparseImage(name: RawPath, facts: MemberFacts, read: Read, 
     encryption,
     ...(header === undefined ? {} : { uuid: header.uuid }),
     counts: { members: 1, bands: 0, possibleBands: 0, shortBands: 0, virtualBytes: 0, bytes: facts.size, ...counts },
-    fingerprint: print.digest(),
+    ...print.digests(),
     newestChange: facts.modified,
   }
 }

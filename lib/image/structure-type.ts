@@ -11,6 +11,12 @@ export interface Structure {
   readonly counts: StructureCounts
   /** sha256 (hex) over name, type, size, inode, mtime and ctime of every member: two equal looks saw no change. */
   readonly fingerprint: string
+  /**
+   * sha256 (hex) over name and type of every member and, of files, size and mtime in whole seconds: two equal ones have
+   * the same members with the same sizes and times. It knows nothing of members that the findings call unreadable,
+   * changed or missing.
+   */
+  readonly listing: string
   /** Newest mtime of any member, milliseconds since 1970. */
   readonly newestChange: number
 }

@@ -25,6 +25,7 @@ export function launcherFacts(setup: Setup): Omit<LauncherFacts, 'phase'> {
     node: nodePath(process.execPath),
     package: pathText(realPath(folder) ?? folder),
     onCrash: config.onCrash,
+    hookMinutes: config.limits.hookMinutes,
     excludesName: pathText(literal(setup.configuration, 'excludes_filename')),
   }
 }

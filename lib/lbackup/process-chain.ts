@@ -63,8 +63,11 @@ export function lockPid(text: string): number | undefined {
   return word !== undefined && /^[1-9][0-9]{0,9}$/.test(word) ? Number(word) : undefined
 }
 
-/** The program's name is the first word, or the second where the first is the shell that runs it. */
-const isLBackup = ({ argv }: ProcessEntry): boolean =>
+/**
+ * Given a process, tell whether it is LBackup by its program's name: the first word, or the second where the first is the
+ * shell that runs it.
+ */
+export const isLBackup = ({ argv }: ProcessEntry): boolean =>
   argv.slice(0, 2).some((word) => ['backup_script.bash', 'lbackup'].includes(word.slice(word.lastIndexOf('/') + 1)))
 
 const identityOf = ({ pid, startTime }: ProcessEntry): Omit<ProcessIdentity, 'bootId'> => ({ pid, startTime })

@@ -9,6 +9,7 @@ export type SectionKind = 'folder' | 'link' | 'file' | 'other'
 export interface Section {
   /** 0 is the newest. */
   readonly number: number
+  /** No link on the way to it. */
   readonly path: RawPath
   readonly kind: SectionKind
   /** Stays with the section when LBackup renames it at rotation. */
@@ -25,7 +26,10 @@ export interface Sections {
   readonly holes: readonly number[]
 }
 
-/** Given LBackup's backupDest, return the sections in it; none where the folder is missing. */
+/**
+ * Given LBackup's backupDest, return the sections in it; none where the folder is missing. Their paths lie below its real
+ * path: backupDest may lead through a link, and no folder of a section is opened through one.
+ */
 export function readSections(backupDest: RawPath): Sections {
   const real = realPath(backupDest)
   if (real === undefined) return { sections: [], inProgress: false, holes: [] }
@@ -38,7 +42,7 @@ export function readSections(backupDest: RawPath): Sections {
         const stats = look(folder, name)
         if (stats === undefined) return []
         const number = Number.parseInt(name.slice('Section.'.length), 10)
-        return [{ number, path: join(backupDest, name), kind: kindOf(stats), inode: stats.ino }]
+        return [{ number, path: join(real, name), kind: kindOf(stats), inode: stats.ino }]
       })
       .sort((one, other) => one.number - other.number)
     return { sections, inProgress: found.some((name) => name === 'Section.inprogress'), holes: holesIn(sections) }

@@ -47,6 +47,5 @@ function notLookedAt(error: OperationalError): Structure {
     system === 'ENOENT' ? 'image-missing' : swapped.includes(system) ? 'image-swapped' : 'member-unreadable'
   findings.add(code, 'error', error.message, { cure: error.cure })
   const counts = { members: 0, bands: 0, possibleBands: 0, shortBands: 0, bytes: 0, virtualBytes: 0 }
-  const print = fingerprint().digest()
-  return { findings: findings.all(), encryption: 'unknown', counts, fingerprint: print, newestChange: 0 }
+  return { findings: findings.all(), encryption: 'unknown', counts, ...fingerprint().digests(), newestChange: 0 }
 }

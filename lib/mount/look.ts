@@ -1,6 +1,7 @@
 import type { System } from '../system/system.js'
 import type { RawPath } from '../text/raw-path.js'
 import { combine, type Clue } from './clue.js'
+import type { HdiutilAnswer } from './hdiutil-answer.js'
 import type { LinuxPlaces } from './linux.js'
 import type { MacPlaces } from './macos.js'
 import type { KnownMembers } from './member-index.js'
@@ -14,6 +15,8 @@ export interface UsageOptions {
   readonly quietSeconds: number
   /** Inodes of all members of an image, by its path, where they are known: finds bands under any path. Linux only. */
   readonly members?: KnownMembers
+  /** What `askHdiutil` answered a moment ago; it is asked unless given. macOS only. */
+  readonly attached?: HdiutilAnswer
   /** Where the kernel and the servers keep what is read; for tests. */
   readonly places?: Partial<LinuxPlaces & MacPlaces>
 }

@@ -1,4 +1,3 @@
-import { OperationalError } from '../finding/operational-error.js'
 import { realPath } from '../system/file.js'
 import { identityOf } from '../system/kernel-file.js'
 import type { System } from '../system/system.js'
@@ -6,26 +5,23 @@ import { count } from '../text/measure.js'
 import { printable } from '../text/printable.js'
 import { baseName, fromBytes, toBytes, type RawPath } from '../text/raw-path.js'
 import type { Clue } from './clue.js'
-import { hdiutilLimitBytes, parseHdiutilInfo, type AttachedImage } from './hdiutil.js'
+import type { AttachedImage } from './hdiutil.js'
+import { askHdiutil, type HdiutilAnswer } from './hdiutil-answer.js'
 import type { Watched } from './members.js'
 import { sayUnknown, type Say } from './say.js'
 import { noAnswer } from '../system/tool-answer.js'
 import { parseUserList, userName } from './user-names.js'
 
 /** Given images, say of each what one `hdiutil info -plist` tells: attached on this Mac, by whom, mounted where. */
-export async function sayAttached(system: System, images: readonly Watched[], say: Say): Promise<void> {
-  const result = await system.tool('hdiutil', ['info', '-plist'], { maxOutputBytes: hdiutilLimitBytes })
-  const silent = noAnswer(result)
-  if (silent !== undefined) {
-    sayUnknown(images, say, silent)
-    return
-  }
-  let attached: AttachedImage[]
-  try {
-    attached = parseHdiutilInfo(result.stdout)
-  } catch (error) {
-    if (!(error instanceof OperationalError)) throw error
-    sayUnknown(images, say, `${error.message} ${error.cure}`)
+export async function sayAttached(
+  system: System,
+  images: readonly Watched[],
+  say: Say,
+  known?: HdiutilAnswer,
+): Promise<void> {
+  const { attached, problem } = known ?? (await askHdiutil(system))
+  if (problem !== undefined) {
+    sayUnknown(images, say, problem)
     return
   }
   let names: ReadonlyMap<number, string> | undefined

@@ -3,6 +3,7 @@ import type { System } from '../system/system.js'
 import { printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
 import type { Clue } from './clue.js'
+import type { HdiutilAnswer } from './hdiutil-answer.js'
 import { sayAttached } from './mac-attached.js'
 import { sayOpen } from './mac-open.js'
 import type { Watched } from './members.js'
@@ -21,14 +22,14 @@ export interface MacPlaces {
 export async function macClues(
   system: System,
   images: readonly Watched[],
-  options: { excludePids: readonly number[]; places?: Partial<MacPlaces> },
+  options: { excludePids: readonly number[]; attached?: HdiutilAnswer; places?: Partial<MacPlaces> },
 ): Promise<Map<RawPath, Clue[]>> {
   const places: MacPlaces = { nfsExports: ['/etc/exports'], root: process.geteuid?.() === 0, ...options.places }
   const clues = new Map<RawPath, Clue[]>(images.map(({ subject }) => [subject.path, []]))
   const say: Say = (image, clue) => void clues.get(image)?.push(clue)
   if (images.length === 0) return clues
   await Promise.all([
-    sayAttached(system, images, say),
+    sayAttached(system, images, say, options.attached),
     sayOpen(system, images, { ...options, root: places.root }, say),
     sayVolumes(system, images, places, say),
   ])

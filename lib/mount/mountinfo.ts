@@ -60,3 +60,17 @@ export function othersMayUse(type: string): boolean {
 
 /** Given a file system type of mountinfo, tell whether a program serves it. */
 export const isFuse = (type: string): boolean => type === 'fuse' || type === 'fuseblk' || type.startsWith('fuse.')
+
+// Programs that show what an image holds: a bundle as one file, or the volume inside.
+const imageFuse = new Set(
+  'apfs apfs-fuse darling-dmg dmgfuse fsapfsmount fshfsmount hfsfuse modimount sparsebundlefs vfuse'.split(' '),
+)
+
+/**
+ * Given a mount, return the FUSE program by which it shows an image; undefined for all others. The program stands in the
+ * type (`fuse.sparsebundlefs`) or, where it named no subtype, as the source (mount.fuse(8), options subtype and fsname).
+ */
+export function imageProgram({ type, source }: Pick<LinuxMount, 'type' | 'source'>): string | undefined {
+  const name = type === 'fuse' ? source : /^fuse\.(.*)$/u.exec(type)?.[1]
+  return name !== undefined && imageFuse.has(name) ? name : undefined
+}

@@ -21,9 +21,12 @@ export function decide(candidate: Candidate, policies: readonly Policy[]): Decis
   if (candidate.ownStore) {
     return decided('leave-out', 'own-store', 'it holds the backup itself, the configuration or our own records')
   }
+  if (!candidate.inSource) return decided('leave-out', 'not-in-source', "it lies outside of the backup's source")
   if (candidate.excludedBy !== undefined) {
     return decided('leave-out', 'excluded-by-administrator', `${candidate.excludedBy} leaves it out`)
   }
+  const { obstacle } = candidate
+  if (obstacle !== undefined) return decided('halt', obstacle.code, obstacle.reason)
   const policy = policyFor(candidate, policies)
   if (usage.state === 'detached') return decided('copy', 'at-rest', 'nothing uses it')
   if (usage.state === 'unknown') {

@@ -18,6 +18,10 @@ export interface Candidate {
   readonly ownStore: boolean
   /** The administrator's own excludes leave it out: the pattern file's name; otherwise absent. */
   readonly excludedBy?: string
+  /** It lies in the backup's source. */
+  readonly inSource: boolean
+  /** Why no copy of it could be opened or trusted tonight, whatever uses it; otherwise absent. */
+  readonly obstacle?: { readonly code: 'members-excluded' | 'two-images'; readonly reason: string }
   /** Minutes already waited for this image in this run. */
   readonly waitedMinutes: number
 }
@@ -31,6 +35,9 @@ export interface Decision {
   readonly code:
     | 'at-rest'
     | 'own-store'
+    | 'not-in-source'
+    | 'members-excluded'
+    | 'two-images'
     | 'excluded-by-administrator'
     | 'contents-wanted'
     | 'in-use'

@@ -62,6 +62,7 @@ function summary({ phase, images, halted }: ReportParts, severity: Loudness): st
     return said.length === 0 ? 'The backup goes on.' : `The backup goes on: ${list(said)}.`
   }
   const loud = images.filter(({ loudness }) => loudness !== 'fine').length
+  if (images.length === 0 && severity === 'fine') return 'No image was found.'
   if (severity === 'fine') return 'Every image was accounted for.'
   return loud === 0
     ? 'Something needs a look.'

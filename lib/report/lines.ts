@@ -15,6 +15,8 @@ export interface Background {
   readonly now: Date
   /** What was known of each slot before this run. */
   readonly slots: readonly SlotStatus[]
+  /** The sections there are now. */
+  readonly sections: readonly { readonly number: number; readonly inode: number }[]
   /** LBackup's configuration file as the administrator would type it. */
   readonly configuration: string
 }
@@ -31,7 +33,7 @@ const words: Record<ReportImage['verdict'], string> = {
 /** Given a report, return it line by line: the run's findings, each image, and the counts, which never fail to appear. */
 export function reportLines(report: Report, background: Background): ReportLine[] {
   return [
-    ...report.findings.map((finding) => findingLine(finding)),
+    ...report.findings.map((finding) => findingLine(finding, report, background)),
     ...report.images.map((image) => imageLine(image, report, background)),
     { loudness: 'fine', text: `${report.summary} ${countsText(report)}` },
   ]
@@ -52,16 +54,23 @@ export function imageLine(image: ReportImage, report: Pick<Report, 'phase'>, bac
   }
 }
 
-function findingLine(finding: ReportedFinding): ReportLine {
-  const cure = finding.cure === undefined ? '' : ` ${finding.cure}`
-  return { loudness: loudnessOf(finding), text: `${finding.message}${cure}` }
+function findingLine(finding: ReportedFinding, report: Pick<Report, 'phase'>, background: Background): ReportLine {
+  const what = finding.cure === undefined ? finding.message : `${finding.message} ${finding.cure}`
+  if (finding.severity !== 'error') return { loudness: loudnessOf(finding), text: what }
+  const { configuration } = background
+  const more = `Newest copies and their age: lbackup-filevault status --config ${quoted(configuration)}.`
+  return { loudness: 'error', text: [what, more, tonight(report)].join(' ') }
 }
 
-function newestCopy(image: ReportImage, { slots, now }: Background): string {
-  const known = slots.find(({ slot }) => slot === image.slot)?.lastCompleteAt
-  if (known === undefined) return 'No complete copy of it is known yet.'
-  const age = duration((now.getTime() - Date.parse(known)) / 1000)
-  return `The newest copy known to be complete was made ${age} ago (${known}).`
+function newestCopy(image: ReportImage, { slots, sections, now }: Background): string {
+  const known = slots.find(({ slot }) => slot === image.slot)
+  if (known?.lastCompleteAt === undefined) return 'No complete copy of it is known yet.'
+  const age = duration((now.getTime() - Date.parse(known.lastCompleteAt)) / 1000)
+  const made = `The newest copy known to be complete was made ${age} ago (${known.lastCompleteAt})`
+  const section = sections.find(({ inode }) => inode === known.lastCompleteSection)
+  return section === undefined
+    ? `${made}, and its section has rotated away.`
+    : `${made}, in Section.${String(section.number)}.`
 }
 
 function command(image: ReportImage, { configuration }: Background): string {
@@ -71,7 +80,7 @@ function command(image: ReportImage, { configuration }: Background): string {
 function tonight({ phase }: Pick<Report, 'phase'>): string {
   return phase === 'pre'
     ? 'Tonight nothing is backed up; every section stays as it is.'
-    : 'The next backup copies it again.'
+    : 'The next backup tries again; until it is complete, keep the older sections.'
 }
 
 function countsText({ counts }: Report): string {

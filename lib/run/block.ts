@@ -35,13 +35,13 @@ export async function administratorLook(
 /** Given what was observed and decided, return the plan of the block; undefined: rsync needs to be told nothing. */
 export function planBlock(
   { system, source }: PlanRequest,
-  { images, accounts }: Observation,
+  { images, accounts, volumes }: Observation,
   decided: ReadonlyMap<RawPath, Decision>,
 ): ExcludesPlan | undefined {
   const plan = planExcludes({
     source: source.asWritten,
     realSource: source.path,
-    wishes: wishes(images, decided, accounts),
+    wishes: wishes(images, decided, accounts, volumes),
     platform: system.platform,
   })
   // One rule keeps a user's folder with our name out of the section's root; only contents of a folder lie there.

@@ -1,7 +1,9 @@
 import type { ReportedFinding } from '../generated/report.js'
 import type { RunHome, RunRecord } from '../generated/run.js'
+import type { Image } from '../image/image.js'
 import { pathInSection } from '../lbackup/path-mapping.js'
 import type { Section } from '../lbackup/sections.js'
+import { accountsInCopy } from '../session/homes-in-copy.js'
 import { systemCode } from '../system/file-system-error.js'
 import { names, withFolder } from '../system/folder.js'
 import { count, list } from '../text/measure.js'
@@ -12,11 +14,12 @@ import { sourceOf } from './recorded.js'
 const shown = 5
 
 /**
- * Given a run's record and its section, return an error for each FileVault home in which anything lies but the image:
+ * Given a run's record, its section and the images found in that, return an error for each FileVault home in which anything lies but the image:
  * the rules leave everything else out, so whatever is there is clear text of an encrypted home.
  */
-export function clearText(record: RunRecord, section: Section): ReportedFinding[] {
+export function clearText(record: RunRecord, section: Section, images: readonly Image[]): ReportedFinding[] {
   const source = sourceOf(record)
+  if (record.useSSH) return suspected(images)
   return record.homes
     .filter(({ contentsWanted }) => !contentsWanted)
     .flatMap((home) =>
@@ -25,6 +28,22 @@ export function clearText(record: RunRecord, section: Section): ReportedFinding[
         return place === undefined ? [] : inHome(home, place)
       }),
     )
+}
+
+/** The homes of a remote client are known only by what lies in the section; a disused image beside a home looks the same. */
+function suspected(images: readonly Image[]): ReportedFinding[] {
+  return accountsInCopy(images, (folder) => namesIn(folder)).flatMap(({ home, imageName }) => {
+    const others = namesIn(home).filter((name) => name !== imageName)
+    if (others.length === 0) return []
+    return [
+      {
+        code: 'clear-text-suspected',
+        severity: 'warning' as const,
+        message: `${printable(home)} holds ${list(others.slice(0, shown).map(printable))} beside the image ${printable(imageName)} of a FileVault home: this may be clear text of an encrypted home.`,
+        cure: 'Ask whether its user was logged in during the backup; if so, remove the files from the backup disk.',
+      },
+    ]
+  })
 }
 
 function inHome({ user, imageName }: RunHome, place: RawPath): ReportedFinding[] {
@@ -49,7 +68,7 @@ export function namesIn(place: RawPath): RawPath[] {
   try {
     return withFolder(place, names)
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemCode(error) ?? '')) return []
+    if (systemCode(error) === 'ENOENT') return []
     throw error
   }
 }

@@ -4,9 +4,10 @@ import type { Structure } from '../image/structure-type.js'
 import type { SearchOptions } from '../discover/discovery.js'
 import { pathInSection } from '../lbackup/path-mapping.js'
 import type { Section } from '../lbackup/sections.js'
-import { fromPrintable } from '../text/printable.js'
+import { fromPrintable, printable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
 import { judge as verdictOf, type Copy } from '../verify/verdict.js'
+import { differences, differenceText } from '../look/difference.js'
 import { clearText, namesIn } from './clear-text.js'
 import { sourceOf } from './recorded.js'
 import { noteFindings } from './search-findings.js'
@@ -38,19 +39,23 @@ export async function judgeSection(record: RunRecord, section: Section, work: Wo
   // What the search did not find is looked at all the same: the look tells why.
   const sought = copied.filter((image) => !found.has(copyOf(image, section)))
   const others = await work.look(
-    sought.map((image) => ({ path: copyOf(image, section), container: image.container, inUse: false })),
+    sought.map((image) => ({ path: copyOf(image, section), container: image.container, inUse: false, copy: true })),
   )
   sought.forEach((image, index) => found.set(copyOf(image, section), others[index] as Structure))
   const images = record.images.map((image) => {
     const index = copied.indexOf(image)
     return index < 0
       ? notCopied(image, contentsOf(image, record, section))
-      : judged(image, sources[index] as Structure, found.get(copyOf(image, section)) as Structure)
+      : judged(image, section, sources[index] as Structure, found.get(copyOf(image, section)) as Structure)
   })
   const planned = new Set(copied.map((image) => copyOf(image, section)))
   return {
     images: [...images, ...unplannedImages(discovery, found, planned, record, section)],
-    findings: [...noteFindings(discovery), ...clearText(record, section)],
+    findings: [
+      ...sectionFindings(section),
+      ...noteFindings(discovery),
+      ...clearText(record, section, discovery.images),
+    ],
     entries: discovery.counts.entries,
   }
 }
@@ -59,8 +64,15 @@ const isCopied = ({ decision: { action }, copyPath }: RunImage): boolean =>
   copyPath !== null && (action === 'copy' || action === 'copy-and-prove')
 
 /** A source that is one file becomes the section itself. */
-const copyOf = ({ copyPath }: RunImage, { path, kind }: Section): RawPath =>
+const copyOf = ({ copyPath }: RunImage, { path, kind }: Pick<Section, 'path' | 'kind'>): RawPath =>
   kind === 'folder' ? join(path, fromPrintable(copyPath ?? '')) : path
+
+function sectionFindings({ kind, path }: Section): ReportedFinding[] {
+  if (kind === 'folder' || kind === 'file') return []
+  const message = `${printable(path)} is no folder but a ${kind === 'link' ? 'symbolic link' : 'special file'}: it holds no backup.`
+  const cure = 'Write the real path into backupSource, and remove the link after you have looked where it leads.'
+  return [{ code: 'section-is-link', severity: 'error', message, cure }]
+}
 
 /** The copy is searched without mercy: it holds what users wrote, links and all, and no mounts. */
 const searchOf = ({ path, kind }: Section, record: RunRecord): SearchOptions => ({
@@ -68,8 +80,8 @@ const searchOf = ({ path, kind }: Section, record: RunRecord): SearchOptions => 
   // Slots are relative to the source, so that a copy has the slot of its image.
   source: pathInSection(sourceOf(record), fromPrintable(record.source), path, kind) ?? path,
   never: [join(path, '.lbackup-filevault')],
-  everyFile: false,
-  knownPaths: [],
+  everyFile: record.everyFile,
+  knownPaths: record.images.filter(isCopied).map((image) => copyOf(image, { path, kind })),
   maxDepth: 4096,
   maxEntries: Number.MAX_SAFE_INTEGER,
   crossDevices: false,
@@ -78,6 +90,7 @@ const searchOf = ({ path, kind }: Section, record: RunRecord): SearchOptions => 
 function notCopied(image: RunImage, copy: Copy): ReportImage {
   const judgement = verdictOf({
     action: image.decision.action,
+    decisionCode: image.decision.code,
     decisionReason: image.decision.reason,
     usage: image.usage.state,
     changed: undefined,
@@ -96,15 +109,20 @@ function contentsOf({ usage }: RunImage, record: RunRecord, section: Section): C
   return { state: 'absent', because: 'the mounted volume is not in the backup, or was no longer mounted' }
 }
 
-function judged(image: RunImage, source: Structure, copy: Structure): ReportImage {
+function judged(image: RunImage, section: Section, source: Structure, copy: Structure): ReportImage {
   const gone = source.findings.some(({ code }) => code === 'image-missing' || code === 'image-swapped')
+  const unseen = gone || isUnreadable(source)
+  const changed = unseen ? undefined : source.fingerprint !== image.fingerprint
+  const alike = source.listing === copy.listing || changed !== false || isMissing(copy)
+  const differs = alike ? undefined : howCopyDiffers(image, section)
   const judgement = verdictOf({
     action: image.decision.action,
+    decisionCode: image.decision.code,
     decisionReason: image.decision.reason,
     usage: image.usage.state,
-    changed: gone ? undefined : source.fingerprint !== image.fingerprint,
+    changed,
     sourceErrors: image.findings.filter(({ severity }) => severity === 'error') as never,
-    copy: copyState(copy, gone),
+    copy: copyState(copy, gone, differs),
   })
   return {
     ...common(image),
@@ -115,10 +133,23 @@ function judged(image: RunImage, source: Structure, copy: Structure): ReportImag
   }
 }
 
-function copyState({ findings }: Structure, sourceGone: boolean): Copy {
-  if (!findings.some(({ code }) => code === 'image-missing')) {
-    return { state: 'looked-at', errors: findings.filter(({ severity }) => severity === 'error') }
-  }
+const isMissing = ({ findings }: Pick<Structure, 'findings'>): boolean =>
+  findings.some(({ code }) => code === 'image-missing')
+
+const isUnreadable = ({ findings, counts }: Structure): boolean =>
+  counts.members === 0 && findings.some(({ code }) => code === 'member-unreadable')
+
+function howCopyDiffers(image: RunImage, section: Section): string {
+  const { container } = image
+  return differenceText(
+    differences({ path: fromPrintable(image.path), container }, { path: copyOf(image, section), container }),
+  )
+}
+
+function copyState(copy: Structure, sourceGone: boolean, differs: string | undefined): Copy {
+  const errors = copy.findings.filter(({ severity }) => severity === 'error')
+  if (isUnreadable(copy)) return { state: 'unreadable', because: errors[0]?.message.replace(/\.$/, '') ?? '' }
+  if (!isMissing(copy)) return { state: 'looked-at', errors, ...(differs === undefined ? {} : { differs }) }
   const because = sourceGone
     ? 'the image left its place during the run, as it does when its user logs in or out'
     : "rsync did not copy it; LBackup's log tells why"

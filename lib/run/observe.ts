@@ -3,14 +3,18 @@ import type { Image } from '../image/image.js'
 import type { Structure } from '../image/structure-type.js'
 import type { BackupSource } from '../lbackup/backup-source.js'
 import { transferPath } from '../lbackup/path-mapping.js'
+import { attachedVolumes } from '../mount/attached-volumes.js'
 import { lookAtUsage } from '../mount/look.js'
 import type { Usage } from '../mount/usage.js'
 import { lookAtAccounts } from '../session/accounts.js'
+import { withSessions } from '../session/logged-in.js'
+import { lookAtSessions } from '../session/sessions.js'
 import { pause } from '../system/clock.js'
 import type { System } from '../system/system.js'
 import type { RawPath } from '../text/raw-path.js'
 import type { Observation, Observed } from './observed.js'
 import { ownerName, userNames } from './owner-name.js'
+import { liesIn } from './wishes.js'
 import type { Work } from './work.js'
 
 export interface ObserveRequest {
@@ -31,7 +35,14 @@ export async function observe(system: System, request: ObserveRequest): Promise<
   const { discovery, looks: first } = await request.work.search(request.search)
   const { images } = discovery
   const { accounts, problems } = await lookAtAccounts(system, images)
-  if (images.length === 0) return { images: [], accounts, discovery, problems }
+  const attached = await attachedVolumes(system)
+  const shared = {
+    accounts,
+    discovery,
+    volumes: attached.volumes.map(({ mountPoint }) => mountPoint),
+    problems: [...problems, ...attached.problems],
+  }
+  if (images.length === 0) return { ...shared, images: [] }
   const second = await lookAgain(images, first, request)
   const usages = await lookAtUsage(
     system,
@@ -39,7 +50,12 @@ export async function observe(system: System, request: ObserveRequest): Promise<
     { excludePids: request.excludePids, quietSeconds: request.quietSeconds },
   )
   const names = await userNames(system)
-  const usageOf = ({ path }: Image): Usage => usages.get(path) ?? notFoundOut
+  // Who is logged in here says nothing of the users of a file server.
+  const sessions = system.platform === 'macos' ? await lookAtSessions(system) : { sessions: [], problems: [] }
+  const usageOf = ({ path }: Image): Usage => {
+    const account = accounts.find((one) => liesIn(one, path))
+    return withSessions(usages.get(path) ?? notFoundOut, account, sessions.sessions)
+  }
   const structures = await lookInUse(images, second, usageOf, request.work)
   const observed: Observed[] = images.map((image, index) => ({
     image,
@@ -48,7 +64,7 @@ export async function observe(system: System, request: ObserveRequest): Promise<
     user: ownerName(image, accounts, names),
     copyPath: transferPath(request.source, image.path)?.slice(1) as RawPath | undefined,
   }))
-  return { images: observed, accounts, discovery, problems }
+  return { ...shared, images: observed, problems: [...shared.problems, ...sessions.problems] }
 }
 
 const notFoundOut: Usage = { state: 'unknown', evidence: ['it was not looked at'], usedBy: [], mountPoints: [] }

@@ -20,6 +20,8 @@ export interface Observation {
   readonly images: readonly Observed[]
   readonly accounts: readonly FileVaultAccount[]
   readonly discovery: Discovery
+  /** Where volumes of any disk image are mounted on this machine, found by the search or not. */
+  readonly volumes: readonly RawPath[]
   /** What could not be found out, a sentence each. */
   readonly problems: readonly string[]
 }

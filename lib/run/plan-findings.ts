@@ -1,7 +1,7 @@
 import type { ReportedFinding } from '../generated/report.js'
-import type { AdministratorLook } from '../link/proof.js'
-import { list } from '../text/measure.js'
 import { printable } from '../text/printable.js'
+import { isWithin } from '../text/raw-path.js'
+import type { BackupSource } from '../lbackup/backup-source.js'
 import type { Observation } from './observed.js'
 import { fewerImages, noteFindings } from './search-findings.js'
 import type { PlanRequest } from './plan-type.js'
@@ -9,22 +9,22 @@ import { liesIn } from './wishes.js'
 
 /** Given what was observed, return what the administrator must know of the run as a whole. */
 export function planFindings(
-  request: Pick<PlanRequest, 'slots' | 'config'>,
+  request: Pick<PlanRequest, 'slots' | 'config' | 'source'>,
   observation: Observation,
-  administrator: AdministratorLook | undefined,
 ): ReportedFinding[] {
   const found = new Set(observation.images.map(({ image }) => image.slot))
   return [
     ...noteFindings(observation.discovery),
     ...observation.problems.map((message) => ({ code: 'look-incomplete', severity: 'warning' as const, message })),
     ...fewerImages(found, request.slots, request.config.search.mayBeEmpty),
-    ...homesWithoutImage(observation),
-    ...partlyExcluded(administrator),
+    ...homesWithoutImage(observation, request.source),
+    ...homesLeftOut(observation, request.source),
   ]
 }
 
-function homesWithoutImage({ accounts, images }: Observation): ReportedFinding[] {
+function homesWithoutImage({ accounts, images }: Observation, { path }: BackupSource): ReportedFinding[] {
   return accounts
+    .filter(({ home }) => isWithin(home, path))
     .filter((account) => !images.some(({ image }) => liesIn(account, image.path)))
     .map(({ user, home, hiddenHome, imageName }) => ({
       code: 'home-image-missing',
@@ -36,16 +36,13 @@ function homesWithoutImage({ accounts, images }: Observation): ReportedFinding[]
     }))
 }
 
-/** An image whose members are left out one by one looks backed up and cannot be opened. */
-function partlyExcluded(administrator: AdministratorLook | undefined): ReportedFinding[] {
-  return [...(administrator?.images ?? [])]
-    .filter(([, { whole }]) => !whole)
-    .map(([path, { members }]) => ({
-      code: 'members-excluded',
-      severity: 'warning',
-      message:
-        `LBackup's excludes file leaves ${list(members.map(printable))} out of the image ${printable(path)}; ` +
-        `such a copy cannot be opened.`,
-      cure: 'Change that line of the excludes file so that it does not match inside the image.',
+/** Said each night: whoever is taken for a FileVault user by mistake must not find out when he needs his files. */
+function homesLeftOut({ accounts }: Observation, { path }: BackupSource): ReportedFinding[] {
+  return accounts
+    .filter(({ home }) => isWithin(home, path))
+    .map(({ user, home, imageName }) => ({
+      code: 'home-is-image',
+      severity: 'info',
+      message: `${printable(home)} is the FileVault home of ${user}: of it, only the image ${printable(imageName)} is backed up.`,
     }))
 }

@@ -33,6 +33,8 @@ export interface Tonight {
   readonly images: readonly Observed[]
   readonly decided: ReadonlyMap<RawPath, Decision>
   readonly accounts: readonly FileVaultAccount[]
+  /** Where volumes of disk images are mounted on this machine. */
+  readonly volumes: readonly RawPath[]
   /** Seconds waited, by slot. */
   readonly waited: ReadonlyMap<string, number>
   readonly findings: readonly ReportedFinding[]

@@ -3,51 +3,68 @@ import type { RunRecord } from '../generated/run.js'
 import { OperationalError } from '../finding/operational-error.js'
 import { hookExitCode } from '../lbackup/exit-codes.js'
 import { releaseLock } from '../lbackup/lock.js'
-import { readSections, section, sectionZeroIsNew, type Section } from '../lbackup/sections.js'
+import { readSections, section, sectionZeroChange, type Section } from '../lbackup/sections.js'
 import { takeBlockOut } from '../link/apply.js'
 import { buildReport } from '../report/build.js'
 import type { RunContext } from './context.js'
 import { judgeSection, type Judged } from './judge.js'
+import { mountedMeanwhile } from './mounted-meanwhile.js'
+import { refuseOtherBlock } from './other-block.js'
 import { refuseOrphan } from './orphan.js'
-import { publish } from './publish.js'
+import { knownSlots, publish } from './publish.js'
 import { writeRecord } from './record.js'
 import { recordOfRun } from './record-of-run.js'
+import { fewerImages } from './search-findings.js'
 import { workHere } from './work.js'
 
 /** The post-backup hook: take the block out, judge what rsync made, report. Returns the report it published. */
 export async function post(context: RunContext): Promise<Report> {
   await refuseOrphan(context)
-  const ended = endBlock(context)
+  const ended = await endBlock(context)
   const { record, findings, known } = recordOfRun(context)
-  const sections = readSections(context.environment.backupDest)
-  const zero = section(sections, 0)
-  const made = zero !== undefined && isNew(context, record, known, sections)
-  const judged = made ? await judgeSection(record, zero, workHere) : nothing
+  const seen = await judgeOrSay(context, record, known)
   await refuseOrphan(context)
-  writeRecord(context.stateFolder, { ...record, state: 'finished', finishedAt: context.system.now().toISOString() })
   const report = buildReport({
     run: record.id,
     phase: 'post',
     startedAt: new Date(record.startedAt),
     finishedAt: context.system.now(),
-    images: judged.images,
-    findings: [...ended, ...findings, ...(made ? [] : [noSection(zero)]), ...judged.findings],
-    entries: judged.entries,
+    ...seen,
+    findings: [...ended, ...findings, ...seen.findings],
     exitCode: (severity) => hookExitCode('post', severity),
   })
   await publish(context, report, record.storeId)
+  writeRecord(context.stateFolder, { ...record, state: 'finished', finishedAt: context.system.now().toISOString() })
   releaseLock(context.stateFolder, record.id)
   return report
 }
 
-/** The copies are judged even where the block stays: what rsync made is there. */
-function endBlock({ excludesFile }: RunContext): ReportedFinding[] {
+/** What could not be judged is reported like any verdict: the report's channel may be the only one that is heard. */
+async function judgeOrSay(context: RunContext, record: RunRecord, known: boolean): Promise<Judged> {
   try {
-    const { notes } = takeBlockOut(excludesFile)
+    const sections = readSections(context.environment.backupDest)
+    const zero = section(sections, 0)
+    if (zero === undefined || !isNew(context, record, known, sections))
+      return { ...nothing, findings: [noSection(zero)] }
+    const judged = await judgeSection(record, zero, workHere)
+    const mounted = await mountedMeanwhile(context.system, record, zero)
+    return { ...judged, findings: [...remoteImages(context, judged), ...judged.findings, ...mounted] }
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    const message = `The copies of this run could not be judged. ${error.message}`
+    return { ...nothing, findings: [{ code: 'not-judged', severity: 'error', message, cure: error.cure }] }
+  }
+}
+
+/** The copies are judged even where the block stays: what rsync made is there. */
+async function endBlock(context: RunContext): Promise<ReportedFinding[]> {
+  try {
+    await refuseOtherBlock(context)
+    const { notes } = takeBlockOut(context.excludesFile)
     return notes.map((message) => ({ code: 'block-edited', severity: 'warning', message }))
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error
-    const message = `Our lines may still be in LBackup's excludes file. ${error.message}`
+    const message = `Lines of ours may still be in LBackup's excludes file. ${error.message}`
     return [{ code: 'block-stuck', severity: 'error', message, cure: error.cure }]
   }
 }
@@ -62,7 +79,15 @@ function isNew(
   sections: ReturnType<typeof readSections>,
 ): boolean {
   if (!known) return environment.backupStatus !== 'failed'
-  return sectionZeroIsNew(record.sectionZero ?? undefined, sections, record.numRotations)
+  // `unexpected`: somebody else moved sections. It is judged: better twice than never.
+  return sectionZeroChange(record.sectionZero ?? undefined, sections, record.numRotations) !== 'same'
+}
+
+/** Images on another machine are seen only here: that there are fewer than last time must be told here. */
+function remoteImages(context: RunContext, { images }: Judged): ReportedFinding[] {
+  if (!context.environment.useSSH) return []
+  const found = new Set(images.map(({ slot }) => slot))
+  return fewerImages(found, knownSlots(context), context.config.search.mayBeEmpty)
 }
 
 function noSection(zero: Section | undefined): ReportedFinding {

@@ -11,6 +11,7 @@ import { enforce } from './block.js'
 import { ownPaths, type RunContext } from './context.js'
 import { checkDisk } from './disk.js'
 import { removeLeftOvers } from './left-over.js'
+import { refuseOtherBlock } from './other-block.js'
 import { orphaned, refuseOrphan } from './orphan.js'
 import { knownSlots, publish } from './publish.js'
 import { reconcile } from './reconcile.js'
@@ -24,6 +25,7 @@ import { workHere } from './work.js'
 
 /** The pre-backup hook: reconcile, check the disk, observe, decide, act, report. Returns the report it published. */
 export async function pre(context: RunContext): Promise<Report> {
+  await refuseOtherBlock(context)
   const stale = await lockRun(context)
   removeLeftOvers(context)
   const before = [...stale, ...(await reconcile(context))]
@@ -106,6 +108,7 @@ async function plan(context: RunContext): Promise<Tonight> {
     images: [],
     decided: new Map(),
     accounts: [],
+    volumes: [],
     waited: new Map(),
     findings: [],
     entries: 0,
@@ -144,7 +147,7 @@ function plannedImage(image: RunRecord['images'][number]): ReportImage {
     path,
     user,
     verdict: notBackedUp ? 'not-backed-up' : 'not-judged-yet',
-    loudness: decision.action === 'halt' ? 'error' : damaged ? 'warning' : 'fine',
+    loudness: decision.action === 'halt' ? 'error' : damaged || decision.code === 'not-in-source' ? 'warning' : 'fine',
     reason:
       worst === undefined ? decision.reason : `${decision.reason}; it is damaged: ${worst.message.replace(/\.$/, '')}`,
     usedBy: usage.usedBy,

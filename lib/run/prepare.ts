@@ -9,7 +9,7 @@ import { openStateFolder, stateFolderPath } from '../lbackup/state-folder.js'
 import { readFileBounded, realPath } from '../system/file.js'
 import { identifier } from '../system/identifier.js'
 import { realSystem, type System } from '../system/system.js'
-import { fromPrintable } from '../text/printable.js'
+import { fromPrintable, printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
 import { OperationalError } from '../finding/operational-error.js'
 import type { RunContext } from './context.js'
@@ -65,7 +65,7 @@ export function realSource(source: BackupSource): BackupSource {
   if (real === undefined) {
     throw new OperationalError(
       'source-missing',
-      `LBackup's backupSource ${source.asWritten} is not there.`,
+      `LBackup's backupSource ${printable(source.asWritten)} is not there.`,
       'Mount it, or correct backupSource.',
     )
   }

@@ -1,6 +1,6 @@
 import type { ReportedFinding } from '../generated/report.js'
 import { takeBlockOut } from '../link/apply.js'
-import { readSections, section, sectionZeroIsNew } from '../lbackup/sections.js'
+import { readSections, section, sectionZeroChange } from '../lbackup/sections.js'
 import { count } from '../text/measure.js'
 import { judgeSection } from './judge.js'
 import type { RunContext } from './context.js'
@@ -31,7 +31,8 @@ export async function reconcile(context: RunContext): Promise<ReportedFinding[]>
   if (record.state === 'finished') return left
   const sections = readSections(context.environment.backupDest)
   const zero = section(sections, 0)
-  const made = zero !== undefined && sectionZeroIsNew(record.sectionZero ?? undefined, sections, record.numRotations)
+  const made =
+    zero !== undefined && sectionZeroChange(record.sectionZero ?? undefined, sections, record.numRotations) !== 'same'
   writeRecord(context.stateFolder, { ...record, state: 'finished', finishedAt: context.system.now().toISOString() })
   const ended = `The run that began at ${record.startedAt} ended without its post-backup hook`
   if (!made) return [...left, { code: 'run-unfinished', severity: 'info', message: `${ended} and made no section.` }]

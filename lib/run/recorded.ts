@@ -4,6 +4,7 @@ import { readSections, section } from '../lbackup/sections.js'
 import { hostName } from '../system/host.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import type { RunContext } from './context.js'
+import { liesIn } from './wishes.js'
 import type { Observed } from './observed.js'
 import type { Tonight } from './plan-type.js'
 
@@ -33,7 +34,8 @@ export function newRecord(context: RunContext, storeId: string | null): RunRecor
     images: [],
     homes: [],
     findings: [],
-    notes: [],
+    mountPoints: [],
+    everyFile: context.config.search.everyFile,
   }
 }
 
@@ -47,11 +49,13 @@ export function withPlan(record: RunRecord, tonight: Tonight): RunRecord {
       home: printable(home),
       hiddenHome: printable(hiddenHome),
       imageName: printable(imageName),
-      contentsWanted: tonight.images.some(
-        ({ image, user: owner }) => owner === user && tonight.decided.get(image.path)?.action === 'contents',
-      ),
+      contentsWanted: tonight.images.some(({ image }) => {
+        const here = { user, home, hiddenHome, imageName, source: 'folder' } as const
+        return liesIn(here, image.path) && tonight.decided.get(image.path)?.action === 'contents'
+      }),
     })),
     findings: tonight.findings,
+    mountPoints: tonight.volumes.map(printable),
   }
 }
 

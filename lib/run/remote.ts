@@ -1,16 +1,15 @@
 import { OperationalError } from '../finding/operational-error.js'
-import type { ReportedFinding } from '../generated/report.js'
 import { noAnswer } from '../system/tool-answer.js'
 import { printable } from '../text/printable.js'
 import type { RunContext } from './context.js'
 
 /**
- * Given a run whose source is on another machine, make sure that the source is there, and return what the administrator
- * must know. Through LBackup's ssh wrapper a missing source looks like success to LBackup, which then deletes the oldest
- * section and loses Section.0; so anything but a listing of the source halts the backup. One ssh call; rsync's own
- * protocol, because the wrapper passes nothing else. Throws OperationalError.
+ * Given a run whose source is on another machine, make sure that the source is there. Through LBackup's ssh wrapper a
+ * missing source looks like success to LBackup, which then deletes the oldest section and loses Section.0; so anything
+ * but a listing of the source halts the backup. One ssh call, in rsync's own protocol, because the wrapper passes
+ * nothing else. Throws OperationalError.
  */
-export async function checkRemote(context: RunContext): Promise<ReportedFinding[]> {
+export async function checkRemote(context: RunContext): Promise<void> {
   const { environment, config, system } = context
   if (config.remote === 'halt') {
     throw new OperationalError(
@@ -21,10 +20,14 @@ export async function checkRemote(context: RunContext): Promise<ReportedFinding[
   }
   const source = printable(environment.backupSource.asWritten)
   const target = `${environment.sshSource ?? ''}:${source}`
-  // Without -d and with the path as written: the first line is the source itself, or its content's first entry.
-  const args = ['-d', '--list-only', '-e', rsh(system.tools.ssh), '--', target]
+  // With -d and the path as written, the first line is the source itself, or with a trailing slash the folder `.`.
+  // LBackup's ssh wrapper lets four absolute paths of rsync through and nothing else.
+  const program = process.env['ssh_rsync_path_remote'] ?? '/usr/bin/rsync'
+  const args = ['-d', '--list-only', `--rsync-path=${program}`, '-e', rsh(system.tools.ssh), '--', target]
   const answer = await system.tool('rsync', args, { env: sshEnvironment(), maxOutputBytes: 16 * 1024 * 1024 })
-  if (/^[dl-][rwxsStT-]{9}/m.test(answer.stdout.toString('latin1'))) return []
+  const listed = answer.stdout.toString('latin1')
+  if (/^[d-][rwxsStT-]{9}/m.test(listed)) return
+  if (/^l[rwxsStT-]{9}/m.test(listed)) throw linked(target)
   const said = printable(answer.stderr.toString('latin1').slice(0, 300).trim() as never)
   throw new OperationalError(
     'remote-source-missing',
@@ -32,6 +35,13 @@ export async function checkRemote(context: RunContext): Promise<ReportedFinding[
     'Try it by hand with ssh as the user who runs LBackup; see that the folder exists on the client and its name has no blanks.',
   )
 }
+
+const linked = (target: string): OperationalError =>
+  new OperationalError(
+    'source-is-link',
+    `The source ${target} is a symbolic link; Section.0 would become a link instead of a backup.`,
+    'Write the real path into backupSource.',
+  )
 
 /** rsync splits `-e` at blanks; the configuration refuses none, so a path with a blank is quoted as rsync understands. */
 const rsh = (ssh: string): string => `${/\s/.test(ssh) ? `'${ssh}'` : ssh} -o BatchMode=yes`

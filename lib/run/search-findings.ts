@@ -36,13 +36,20 @@ export function fewerImages(
   known: readonly SlotStatus[],
   mayBeEmpty: boolean,
 ): ReportedFinding[] {
-  const gone = known.filter(({ slot }) => !found.has(slot))
+  const missing = known.filter(({ slot }) => !found.has(slot))
+  const gone = missing.filter(({ goneSince }) => goneSince === undefined)
   const findings: ReportedFinding[] = gone.map(({ path, user, lastAt }) => ({
     code: 'image-gone',
     severity: 'warning',
     message: `The image ${path} of ${user}, seen last at ${lastAt}, is no longer in the source.`,
     cure: 'Find out whether it was deleted, renamed or moved; its copies rotate away.',
   }))
+  const longGone = missing.flatMap(({ goneSince, path, user }) => {
+    if (goneSince === undefined) return []
+    const message = `The image ${path} of ${user} has been gone from the source since ${goneSince}.`
+    return [{ code: 'image-gone', severity: 'info' as const, message }]
+  })
+  findings.push(...longGone)
   if (found.size > 0 || mayBeEmpty) return findings
   const because = gone.length > 0 ? ` There were ${list(gone.map(({ path }) => path))}.` : ''
   return [

@@ -10,6 +10,8 @@ export interface LookOrder {
   readonly container: Container
   /** Something writes it: contradictions that writing explains are no errors. */
   readonly inUse: boolean
+  /** A copy in a section: its members have many hard links by design. */
+  readonly copy?: boolean
 }
 
 /** The hot loops, run in a worker thread: data in, data out. */
@@ -21,6 +23,8 @@ export const tasks = {
   },
   /** One answer per order, in order; what cannot be looked at says so in its findings. */
   look(orders: readonly LookOrder[]): Structure[] {
-    return orders.map(({ path, container, inUse }) => lookAtStructure({ path, container }, { inUse }))
+    return orders.map(({ path, container, inUse, copy }) => {
+      return lookAtStructure({ path, container }, { inUse, linksAreNews: copy !== true })
+    })
   },
 }

@@ -21,6 +21,7 @@ export async function planTonight(request: PlanRequest): Promise<Tonight> {
     const administrator = await administratorLook(request, observation)
     const decided = decisions(observation.images, {
       policies: config.policies,
+      accounts: observation.accounts,
       excludedByAdministrator: administrator,
       ownPaths: request.ownPaths,
       waited: new Map([...waited].map(([slot, seconds]) => [slot, seconds / 60])),
@@ -60,11 +61,12 @@ function plan(
   decided: ReadonlyMap<RawPath, Decision>,
   administrator: AdministratorLook | undefined,
 ): Omit<Tonight, 'waited'> {
-  const findings = planFindings(request, observation, administrator)
+  const findings = planFindings(request, observation)
   return {
     images: observation.images,
     decided,
     accounts: observation.accounts,
+    volumes: observation.volumes,
     findings,
     entries: observation.discovery.counts.entries,
     halt: [...decided.values()].some(({ action }) => action === 'halt'),

@@ -1,16 +1,19 @@
 import type { Discovery } from '../discover/discovery.js'
 import type { ReportImage } from '../generated/report.js'
 import type { RunRecord } from '../generated/run.js'
+import type { Image } from '../image/image.js'
 import type { Structure } from '../image/structure-type.js'
+import { pathInSection, pathInSource } from '../lbackup/path-mapping.js'
 import type { Section } from '../lbackup/sections.js'
-import { printable } from '../text/printable.js'
+import { fromPrintable, printable } from '../text/printable.js'
 import { relativeTo, type RawPath } from '../text/raw-path.js'
 import { ownerName } from './owner-name.js'
+import { sourceOf } from './recorded.js'
 
 /**
- * Given the images found in a section, what they look like, and the copies that were planned, return the others. Of a local source each is an
- * error: it appeared or moved during the run, and nothing is known of what used it. Of a remote client, whose images
- * cannot be seen from here, each is judged by its structure and is never plainly fine.
+ * Given the images found in a section, what they look like, and the copies that were planned, return the others. Of a
+ * local source each is an error: it appeared or moved during the run, and nothing is known of what used it. Of a remote
+ * client, whose images cannot be seen from here, each is judged by its structure and is never plainly fine.
  */
 export function unplannedImages(
   { images }: Discovery,
@@ -19,41 +22,45 @@ export function unplannedImages(
   record: RunRecord,
   section: Section,
 ): ReportImage[] {
-  const others = images.filter(({ path }) => !planned.has(path))
-  return others.map((image) => {
-    const structure = structures.get(image.path) as Structure
-    return {
-      slot: image.slot,
-      path: printable(relativeTo(image.path, section.path)),
-      user: ownerName(image, [], new Map()),
-      ...judgement(structure, record, printable(image.path)),
-      usedBy: [],
-      findings: structure.findings,
-      bytes: structure.counts.bytes,
-      members: structure.counts.members,
-      waitedSeconds: 0,
-    }
-  })
+  const source = sourceOf(record)
+  const root = pathInSection(source, source.path, section.path, section.kind) ?? section.path
+  return images
+    .filter(({ path }) => !planned.has(path))
+    .map((image) => {
+      const structure = structures.get(image.path) as Structure
+      const original = pathInSource(source, image.path, section.path, section.kind)
+      return {
+        slot: image.slot,
+        path: printable(original ?? relativeTo(image.path, section.path)),
+        user: ownerName({ ...image, root }, [], new Map()),
+        ...judgement(structure, record, original, image),
+        usedBy: [],
+        findings: structure.findings,
+        bytes: structure.counts.bytes,
+        members: structure.counts.members,
+        waitedSeconds: 0,
+      }
+    })
 }
 
 function judgement(
   { findings }: Structure,
   { useSSH, images }: RunRecord,
-  path: string,
+  original: RawPath | undefined,
+  { recognised }: Image,
 ): Pick<ReportImage, 'verdict' | 'loudness' | 'reason'> {
   const [error] = findings.filter(({ severity }) => severity === 'error')
-  if (error !== undefined) {
-    return { verdict: 'bad', loudness: 'error', reason: `the copy is damaged: ${error.message.replace(/\.$/, '')}` }
+  if (error !== undefined || !recognised) {
+    const what = error?.message.replace(/\.$/, '') ?? 'its content is no image'
+    return { verdict: 'bad', loudness: 'error', reason: `the copy is damaged: ${what}` }
   }
   if (useSSH) {
     const reason =
-      'the structure of the copy is right; what used the image on the client is not known, and its bytes were not compared'
+      'its structure is right; what used the image on the client is not known, and its bytes were not compared'
     return { verdict: 'complete', loudness: 'warning', reason }
   }
-  const leftOut = images.some(
-    ({ copyPath, path: source }) => copyPath !== null && path.endsWith(`/${copyPath}`) && source !== '',
-  )
-  const reason = leftOut
+  const known = images.some(({ path }) => original !== undefined && fromPrintable(path) === original)
+  const reason = known
     ? 'it was to be left out, yet a copy is in the section'
     : 'no plan names it: it appeared or moved during the run'
   return { verdict: 'suspect', loudness: 'error', reason }

@@ -5,13 +5,14 @@ import { baseName, parent, type RawPath } from '../text/raw-path.js'
 import type { Observed } from './observed.js'
 
 /**
- * Given what was observed and decided, return what rsync is to see of each image, FileVault home and mount point. An
+ * Given what was observed and decided, and where volumes of images are mounted, return what rsync is to see. An
  * account gets rules whatever its state is now: it may log in at any moment of the run.
  */
 export function wishes(
   observed: readonly Observed[],
   decisions: ReadonlyMap<RawPath, Decision>,
   accounts: readonly FileVaultAccount[],
+  volumes: readonly RawPath[],
 ): ExcludesWish[] {
   const inHome = new Set<RawPath>()
   const homes = accounts.map((account) => {
@@ -25,6 +26,10 @@ export function wishes(
       .filter(({ image }) => !inHome.has(image.path))
       .flatMap((item) => imageWish(item, decisions.get(item.image.path))),
     ...observed.flatMap((item) => mountWishes(item, decisions.get(item.image.path))),
+    // Of an image that lies elsewhere, perhaps on another machine: its files are not what the source is backed up for.
+    ...volumes
+      .filter((path) => !observed.some(({ usage }) => usage.mountPoints.includes(path)))
+      .map((path) => ({ kind: 'mount-point' as const, path, copy: false })),
   ]
 }
 

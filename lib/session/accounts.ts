@@ -1,10 +1,10 @@
 import { OperationalError } from '../finding/operational-error.js'
 import { noAnswer } from '../system/tool-answer.js'
-import { names, withFolder } from '../system/folder.js'
+import { look, names, withFolder } from '../system/folder.js'
 import type { System } from '../system/system.js'
-import type { RawPath } from '../text/raw-path.js'
+import { baseName, parent, type RawPath } from '../text/raw-path.js'
 import { directoryLimitBytes, parseDirectory } from './directory.js'
-import { accountsFromFolders, mergeAccounts, type FoundImage } from './home-folders.js'
+import { accountsFromFolders, mergeAccounts, type FolderFacts, type FoundImage } from './home-folders.js'
 import type { FileVaultAccount } from './session.js'
 
 /** The FileVault accounts, and what could not be found out about them, a sentence with the cure each. */
@@ -18,15 +18,25 @@ export interface AccountLook {
  * directory too. No tool's failure makes it throw. The rule for folders is that of `accountsFromFolders`.
  */
 export async function lookAtAccounts(system: System, images: readonly FoundImage[]): Promise<AccountLook> {
-  const folders = accountsFromFolders(images, namesIn)
+  const folders = accountsFromFolders(images, { namesIn, factsOf })
   if (system.platform !== 'macos') return { accounts: folders, problems: [] }
   const { accounts, problems } = await askDirectory(system)
   return { accounts: mergeAccounts(accounts, folders), problems }
 }
 
-function namesIn(folder: RawPath): RawPath[] | undefined {
+const namesIn = (folder: RawPath): RawPath[] | undefined => attempt(() => withFolder(folder, names))
+
+/** Looked at from the folder above: a volume mounted on it need not let anybody in for that, and no link is followed. */
+function factsOf(folder: RawPath): FolderFacts | 'missing' | undefined {
+  return attempt(() => {
+    const stats = withFolder(parent(folder), (above) => look(above, baseName(folder)))
+    return stats === undefined ? 'missing' : { device: stats.dev, ownerUid: stats.uid }
+  })
+}
+
+function attempt<Result>(look: () => Result): Result | undefined {
   try {
-    return withFolder(folder, names)
+    return look()
   } catch (error) {
     if (error instanceof OperationalError) return undefined
     throw error

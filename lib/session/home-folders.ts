@@ -1,58 +1,57 @@
 import type { Image } from '../image/image.js'
 import { printable } from '../text/printable.js'
-import { baseName, join, parent, type RawPath } from '../text/raw-path.js'
+import { baseName, parent, type RawPath } from '../text/raw-path.js'
+import { bestPlaces, holdsOnlyImage, homePlace, usualName, type HomePlace } from './home-place.js'
 import type { FileVaultAccount } from './session.js'
 
 /** What is needed of an image that was found. */
-export type FoundImage = Pick<Image, 'path' | 'root'>
+export type FoundImage = Pick<Image, 'path' | 'root' | 'ownerUid'>
 
-const imageSuffix = /\.sparse(bundle|image)$/u
-// What Finder and rsync leave in any folder.
-const harmless = /^\.(_.*|DS_Store|localized|Spotlight-V100|fseventsd|Trashes|CFUserTextEncoding)$/u
+/** What is needed of a folder to tell whose it is, and whether a volume is mounted on it. */
+export interface FolderFacts {
+  readonly device: number
+  readonly ownerUid: number
+}
+
+/** How folders around an image are looked at. */
+export interface FolderLook {
+  /** The names in a folder; undefined where it cannot be read. */
+  readonly namesIn: (folder: RawPath) => readonly RawPath[] | undefined
+  /** `missing` where nothing of that name is there; undefined where it cannot be looked at. */
+  readonly factsOf: (folder: RawPath) => FolderFacts | 'missing' | undefined
+}
 
 /**
- * Given the images found and a way to list a folder (undefined where it cannot be read), return the FileVault accounts
- * that their places show. The image must carry the home's name, and the home must lie directly in a folder of homes: a
- * search root, or a folder named `Users`. Two places count:
+ * Given the images found and how to look at folders, return the FileVault accounts that their places show. The image must
+ * carry the home's name, the home must lie directly in a folder of homes (a search root, or a folder named `Users`), and
+ * where the home exists its owner must own the image. Two places count:
  * - logged out, `/Users/bob/bob.sparsebundle`, and nothing else in `/Users/bob`;
- * - logged in, or after a crash, `/Users/.bob/bob.sparsebundle`: a hidden folder beside the home. Its name is taken as
- *   it is; it must be `.bob`, or `/Users/bob` must be there.
- * Any other image in a home is its owner's own: what FileVault accounts get keeps the rest of the home out of the backup.
+ * - logged in, or after a crash, `/Users/.bob/bob.sparsebundle`: a hidden folder beside the home, taken as it is named
+ *   where the home exists, else named `.bob`; and `/Users/bob` is missing, holds nothing else, or is a mount point.
+ * What accounts get keeps the rest of the home out of the backup, so a full plain home beside such an image is none:
+ * neither a left-over folder nor one planted by another user may leave anybody's files out.
  */
-export function accountsFromFolders(
-  images: readonly FoundImage[],
-  namesIn: (folder: RawPath) => readonly RawPath[] | undefined,
-): FileVaultAccount[] {
-  const accounts = images.flatMap((image) => account(image, namesIn))
-  // After a crash there may be an image in both places; the hidden folder that was seen counts.
-  const hidden = new Map(accounts.filter((one) => one.lies === 'hidden-home').map((one) => [one.home, one.hiddenHome]))
-  const byHome = new Map<string, FileVaultAccount>()
-  for (const { user, home, hiddenHome, imageName } of accounts) {
-    if (byHome.has(home)) continue
-    byHome.set(home, { user, home, hiddenHome: hidden.get(home) ?? hiddenHome, imageName, source: 'folder' })
-  }
-  return [...byHome.values()]
+export function accountsFromFolders(images: readonly FoundImage[], look: FolderLook): FileVaultAccount[] {
+  const places = images.flatMap((image) => {
+    const place = homePlace(image, (folder) => folder === image.root || baseName(folder) === 'Users')
+    return place !== undefined && isAccount(place, image, look) ? [place] : []
+  })
+  return bestPlaces(places).map(({ name, home, hiddenHome, imageName }) => {
+    return { user: printable(name), home, hiddenHome, imageName, source: 'folder' }
+  })
 }
 
-type Placed = Omit<FileVaultAccount, 'source'> & { readonly lies: 'home' | 'hidden-home' }
-
-function account(image: FoundImage, namesIn: (folder: RawPath) => readonly RawPath[] | undefined): Placed[] {
-  const imageName = baseName(image.path)
-  const name = imageName.replace(imageSuffix, '') as RawPath
-  const folder = parent(image.path)
-  const homes = parent(folder)
-  const holdsHomes = homes === image.root || baseName(homes) === 'Users'
-  if (name === imageName || name === '' || name.startsWith('.') || !holdsHomes) return []
-  const home = join(homes, name)
-  const place = { user: printable(name), home, imageName }
-  if (baseName(folder).startsWith('.')) {
-    const beside = baseName(folder) === `.${name}` || namesIn(homes)?.includes(name) === true
-    return beside ? [{ ...place, hiddenHome: folder, lies: 'hidden-home' }] : []
-  }
-  const others = (namesIn(folder) ?? []).filter((entry) => entry !== imageName && !harmless.test(entry))
-  if (folder !== home || others.length > 0) return []
-  return [{ ...place, hiddenHome: join(homes, `.${name}`), lies: 'home' }]
+function isAccount(place: HomePlace, { ownerUid }: FoundImage, { namesIn, factsOf }: FolderLook): boolean {
+  const facts = factsOf(place.home)
+  if (facts === 'missing') return place.lies === 'hidden-home' && usualName(place)
+  if (facts?.ownerUid !== ownerUid) return false
+  if (place.lies === 'hidden-home' && isMountPoint(facts, factsOf(parent(place.home)))) return true
+  const names = namesIn(place.home)
+  return names !== undefined && holdsOnlyImage(names, place)
 }
+
+const isMountPoint = (home: FolderFacts, homes: FolderFacts | 'missing' | undefined): boolean =>
+  typeof homes === 'object' && homes.device !== home.device
 
 /**
  * Given the accounts the directory names and those the folders show, return each home once. The directory knows the

@@ -38,6 +38,20 @@ export function lookAtAll(folder: Folder, names: Iterable<RawPath>, visit: Visit
   }
 }
 
+/**
+ * Given an open folder and a name in it, return its mtime in whole seconds since 1970, rounded down from the nanoseconds
+ * the system has; undefined where there is nothing of that name, or it cannot be looked at.
+ */
+export function modifiedSeconds(folder: Folder, name: RawPath): bigint | undefined {
+  try {
+    const nanoseconds = lstatSync(reach(folder, name), { bigint: true }).mtimeNs
+    return (nanoseconds - (((nanoseconds % second) + second) % second)) / second
+  } catch {
+    return undefined
+  }
+}
+
+const second = 1_000_000_000n
 const noThrow = { throwIfNoEntry: false } as const
 // eslint-disable-next-line no-control-regex
 const ascii = /^[\u0000-\u007f]*$/

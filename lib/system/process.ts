@@ -35,14 +35,16 @@ export interface CommandResult {
 
 const minimalEnvironment = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C', LC_ALL: 'C', HOME: '/var/empty' }
 
+const forceKillSeconds = 2
+
 /** Given a Command, run it and return what came of it; it never throws for what the program does. */
 export async function run(command: Command): Promise<CommandResult> {
   // Loaded on first use: most of what this program does spawns nothing, and the import costs as much as Node's start.
   const { execa } = await import('execa')
   await trace('process', [command.file, ...command.args].join(' '))
-  const result = await execa(command.file, command.args, {
+  const subprocess = execa(command.file, command.args, {
     timeout: command.timeoutSeconds * 1000,
-    forceKillAfterDelay: 2000,
+    forceKillAfterDelay: forceKillSeconds * 1000,
     input: command.input ?? Buffer.alloc(0),
     env: { ...minimalEnvironment, ...command.env },
     extendEnv: false,
@@ -52,6 +54,14 @@ export async function run(command: Command): Promise<CommandResult> {
     stripFinalNewline: false,
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
   })
+  // What the program started may live on with our pipes in its hands, and would be waited for without end.
+  const hangUp = setTimeout(
+    () => {
+      for (const stream of [subprocess.stdin, subprocess.stdout, subprocess.stderr]) stream.destroy()
+    },
+    (command.timeoutSeconds + forceKillSeconds + 1) * 1000,
+  )
+  const result = await subprocess.finally(() => clearTimeout(hangUp))
   await trace('process', `${command.file} ended: ${String(result.exitCode ?? result.signal ?? 'not started')}`)
   const failure = result as Partial<ExecaError>
   return {

@@ -18,6 +18,8 @@ export interface Judgement {
 /** What is known of an image once rsync has ended. */
 export interface Evidence {
   readonly action: Action
+  /** The decision's code. */
+  readonly decisionCode: string
   /** The decision's own reason. */
   readonly decisionReason: string
   /** What used the image when the decision was made. */
@@ -32,7 +34,12 @@ export interface Evidence {
 export type Copy =
   | { readonly state: 'absent'; readonly because: string }
   | { readonly state: 'unreadable'; readonly because: string }
-  | { readonly state: 'looked-at'; readonly errors: readonly Finding[] }
+  | {
+      readonly state: 'looked-at'
+      readonly errors: readonly Finding[]
+      /** How its members differ from the source's, half a sentence; undefined: not at all, by name, size and time. */
+      readonly differs?: string
+    }
 
 /**
  * Given what is known of an image and its copy, return the verdict. Without comparing bytes `complete` is the best
@@ -41,7 +48,8 @@ export type Copy =
 export function judge(evidence: Evidence): Judgement {
   const { action, decisionReason, copy } = evidence
   if (action === 'leave-out' || action === 'halt') {
-    return { verdict: 'not-backed-up', loudness: 'fine', reason: decisionReason }
+    const wished = evidence.decisionCode !== 'not-in-source'
+    return { verdict: 'not-backed-up', loudness: wished ? 'fine' : 'warning', reason: decisionReason }
   }
   if (copy.state === 'absent') return { verdict: 'bad', loudness: 'error', reason: `there is no copy: ${copy.because}` }
   if (copy.state === 'unreadable') {
@@ -56,7 +64,7 @@ export function judge(evidence: Evidence): Judgement {
   }
   const [worst] = copy.errors
   if (worst !== undefined) return { verdict: 'bad', loudness: 'error', reason: damage(worst, evidence) }
-  return undamaged(evidence)
+  return undamaged(evidence, copy.differs)
 }
 
 function damage(worst: Finding, { sourceErrors, copy }: Evidence): string {
@@ -67,11 +75,14 @@ function damage(worst: Finding, { sourceErrors, copy }: Evidence): string {
   return same ? `the image itself is damaged at its source: ${text}${more}` : `its copy is damaged: ${text}${more}`
 }
 
-function undamaged({ action, usage, changed }: Evidence): Judgement {
+function undamaged({ action, usage, changed }: Evidence, differs: string | undefined): Judgement {
   if (changed === undefined) {
     return { verdict: 'suspect', loudness: 'warning', reason: 'the image could not be looked at again after the copy' }
   }
   if (changed) return { verdict: 'suspect', loudness: 'warning', reason: 'it changed while it was being copied' }
+  // The source stood still, so this is what rsync made of it, whatever used it.
+  if (differs !== undefined)
+    return { verdict: 'bad', loudness: 'error', reason: `the copy is not the image: ${differs}` }
   if (usage !== 'detached' && usage !== 'unknown') {
     return { verdict: 'suspect', loudness: 'warning', reason: `it was ${usage.replaceAll('-', ' ')} during the copy` }
   }
@@ -79,12 +90,12 @@ function undamaged({ action, usage, changed }: Evidence): Judgement {
     return {
       verdict: 'complete',
       loudness: 'warning',
-      reason: 'what used it was not known, nothing changed during the copy, and its bytes were not compared',
+      reason: 'what used it was not known; nothing changed during the copy, and its bytes were not compared',
     }
   }
   return {
     verdict: 'complete',
     loudness: 'fine',
-    reason: 'the structure of the copy is right; its bytes were not compared',
+    reason: 'its structure, names, sizes and times are right; its bytes were not compared',
   }
 }

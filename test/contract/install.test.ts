@@ -1,10 +1,25 @@
-import { chmodSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { configSample } from '../../lib/generated/config-sample.js'
 import { mebibyte, writeSparseBundle } from '../support/image-writer/sparse-bundle.js'
 import { hosts, makeLab, needHost, runSession, type Lab } from '../support/session/index.js'
+import { temporaryFolder } from '../support/temporary.js'
 import { runCli } from '../unit/cli/run.js'
+
+const project = fileURLToPath(new URL('../..', import.meta.url))
 
 const preLauncher = (lab: Lab): string => join(lab.configurationFolder, 'resources/pre-actions/BACKUP-850-filevault')
 const postLauncher = (lab: Lab): string => join(lab.configurationFolder, 'resources/post-actions/BACKUP-050-filevault')
@@ -125,6 +140,19 @@ describe('install', function () {
     expect(foreign.code).to.equal(2)
     expect(foreign.stderr).to.include('was not made by lbackup-filevault; nothing was changed')
     expect(tree(taken.configurationFolder).join()).to.not.include('filevault.json')
+  })
+
+  it('refuses to install hooks that are not built, and says how to build them', () => {
+    const copy = temporaryFolder()
+    for (const name of ['lib', 'hooks', 'package.json'])
+      cpSync(join(project, name), join(copy, name), { recursive: true })
+    symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'))
+    const lab = makeLab()
+    const args = ['--import=tsx', 'lib/cli/bin.ts', 'install', '--config', lab.configurationFile]
+    const { status, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8' })
+    expect(status).to.equal(2)
+    expect(stderr).to.include(`Run in ${copy}: npm ci && npm run build`)
+    expect(readdirSync(lab.configurationFolder)).to.not.include('filevault.json')
   })
 
   it('refuses while LBackup runs', async () => {

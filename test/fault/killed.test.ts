@@ -46,7 +46,10 @@ describe('a hook killed with KILL', function () {
     const fault = await steadyLab()
     await dead(fault)
     const steps = await recordSteps('pre', fault)
-    const here = steps.slice(0, steps.findIndex(({ path }) => path.includes('SCRATCH')))
+    const here = steps.slice(
+      0,
+      steps.findIndex(({ path }) => path.includes('SCRATCH')),
+    )
     const killed = await inLanes(here, steadyLab, (lane, step) =>
       killAt(lane, 'pre', step, expectHalted, () => dead(lane)),
     )

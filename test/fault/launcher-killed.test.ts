@@ -2,7 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { inLanes } from '../support/fault/lanes.js'
-import { announcements, blockInForce, expectGoodNight, expectOwnExcludes, faultLab, night } from '../support/fault/night.js'
+import {
+  announcements,
+  blockInForce,
+  expectGoodNight,
+  expectOwnExcludes,
+  faultLab,
+  night,
+} from '../support/fault/night.js'
 import { aim, recordSteps, steadyLab, tellSteps } from '../support/fault/recorded.js'
 import { killingBoth, needStrace, type Step } from '../support/fault/steps.js'
 import { untilGone } from '../support/fault/until.js'

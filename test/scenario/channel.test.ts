@@ -63,8 +63,12 @@ describe('the program that is handed the report', function () {
   })
 
   for (const [what, program, said] of [
-    ['fails', 'exit 3', /WARNING! The report could not be handed on: .*channel ended with 3\. Correct report\.command\./],
-    ['hangs', "trap '' TERM; sleep 1000 & wait; wait", /WARNING! .*channel took longer than 1 s/],
+    [
+      'fails',
+      'exit 3',
+      /WARNING! The report could not be handed on: .*channel ended with 3\. Correct report\.command\./,
+    ],
+    ['hangs', "trap '' TERM; sleep 20 & wait; wait", /WARNING! .*channel took longer than 1 s/],
     ['reads nothing', 'exec <&-; exit 0', undefined],
     ['prints without end', 'exec yes', /WARNING! .*channel /],
   ] as const) {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
@@ -21,7 +21,7 @@ interface Options {
   readonly environment?: Readonly<Record<string, string>>
   readonly uid?: number
   /** Called with all that was printed so far. */
-  readonly onOutput?: (output: string, pid: number) => void
+  readonly onOutput?: (output: string, child: ChildProcess) => void
 }
 
 function demonstrate({ environment = {}, uid, onOutput }: Options = {}): Promise<Ended> {
@@ -39,7 +39,7 @@ function demonstrate({ environment = {}, uid, onOutput }: Options = {}): Promise
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       output += text
-      onOutput?.(output, child.pid as number)
+      onOutput?.(output, child)
     })
   }
   return new Promise((resolve, reject) => {
@@ -81,19 +81,26 @@ describe('the demonstration', function () {
     expect(ended.output).to.include('WARNING! complete')
   })
 
-  it('cleans up after Ctrl-C in the middle of a night', async () => {
-    let interrupted = false
-    const ended = await demonstrate({
-      onOutput: (output, pid) => {
-        if (interrupted || !output.includes('Night 1')) return
-        interrupted = true
-        process.kill(pid, 'SIGINT')
-      },
+  const abruptEnds: readonly (readonly [string, number, (child: ChildProcess) => void])[] = [
+    ['Ctrl-C in the middle of a night', 130, (child) => void child.kill('SIGINT')],
+    ['an end of whoever reads it', 1, (child) => child.stdout?.destroy()],
+  ]
+  for (const [what, exitCode, act] of abruptEnds) {
+    it(`cleans up after ${what}`, async () => {
+      let done = false
+      const ended = await demonstrate({
+        onOutput: (output, child) => {
+          if (done || !output.includes('Night 1')) return
+          done = true
+          act(child)
+        },
+      })
+      expect({ exitCode: ended.exitCode, left: ended.left }).to.deep.equal({ exitCode, left: [] })
     })
-    expect({ exitCode: ended.exitCode, left: ended.left }).to.deep.equal({ exitCode: 130, left: [] })
-  })
+  }
 
-  it('ends with 1 where something does not go as told', async () => {
+  it('ends with 1 where something does not go as told', async function () {
+    if (!existsSync('/usr/bin/rsync')) skip(this, 'there is no rsync')
     const ended = await demonstrate({ environment: { LBACKUP_SCRIPT: '/bin/true' } })
     expect({ exitCode: ended.exitCode, left: ended.left }).to.deep.equal({ exitCode: 1, left: [] })
   })

@@ -6,7 +6,11 @@ import { protect } from '../support/protect.js'
 import { hosts, makeLab, needHost, type Lab } from '../support/session/index.js'
 import { night } from './support/night.js'
 
-function lab(settings: Record<string, string> = {}): { made: Lab; mac: ReturnType<typeof simulatedMac>; stateFolder: string } {
+function lab(settings: Record<string, string> = {}): {
+  made: Lab
+  mac: ReturnType<typeof simulatedMac>
+  stateFolder: string
+} {
   const made = makeLab({ settings: { post_actions_on_backup_error: 'YES', ...settings } })
   const mac = simulatedMac(made.source)
   mac.addUser('alice')
@@ -34,7 +38,9 @@ for (const host of hosts) {
       mkdirSync(made.destination)
       const second = await night(host, made, stateFolder)
       expect(second.exitCode).to.equal(129)
-      expect(second.said[0]).to.match(/^ERROR! The backup disk is not mounted, or not the one we know: our mark is not on it/)
+      expect(second.said[0]).to.match(
+        /^ERROR! The backup disk is not mounted, or not the one we know: our mark is not on it/,
+      )
       expect(second.codes).to.deep.equal(['no-new-section'])
       expect(readdirSync(made.destination)).to.deep.equal([])
       expect(second.status.slots).to.have.length(1)
@@ -133,7 +139,9 @@ describe('the images of a night', function () {
     expect(third.said.join('\n')).not.to.contain('carol')
     rmSync(mac.imageOf('bob'), { recursive: true })
     const fourth = await night('ours', made, stateFolder)
-    expect(fourth.said.join('\n')).to.match(/^WARNING! No disk image was found in the backup's source\. There were .*bob\.sparsebundle\./m)
+    expect(fourth.said.join('\n')).to.match(
+      /^WARNING! No disk image was found in the backup's source\. There were .*bob\.sparsebundle\./m,
+    )
     expect(fourth.said.at(-1)).to.match(/0 images \(\d+ entries searched/)
   })
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { mebibyte, writeSparseBundle } from '../support/image-writer/sparse-bundle.js'
@@ -17,7 +17,8 @@ function lab(options: LabOptions = {}): { lab: Lab; stateFolder: string } {
   return { lab: made, stateFolder: protect(made) }
 }
 
-const copyOf = (made: Lab, name: string): string => join(made.destination, `Section.0/source/alice/${name}.sparsebundle`)
+const copyOf = (made: Lab, name: string): string =>
+  join(made.destination, `Section.0/source/alice/${name}.sparsebundle`)
 
 for (const host of hosts) {
   describe(`the administrator's excludes, with ${host === 'ours' ? 'our stand-in' : 'the real LBackup'}`, function () {
@@ -32,14 +33,19 @@ for (const host of hosts) {
       const result = await night(host, made, stateFolder)
       expect(result.exitCode).to.equal(0)
       expect(result.image('Old.sparsebundle')).to.include({ verdict: 'not-backed-up', loudness: 'fine' })
-      expect(result.said.join('\n')).to.match(/^not backed up: .*Old\.sparsebundle .*: LBackup's excludes file leaves it out\.$/m)
+      expect(result.said.join('\n')).to.match(
+        /^not backed up: .*Old\.sparsebundle .*: LBackup's excludes file leaves it out\.$/m,
+      )
       expect(result.image('Work.sparsebundle').verdict).to.equal('complete')
       expect(existsSync(copyOf(made, 'Old'))).to.be.false
       expect(readFileSync(made.excludesFile, 'utf8')).to.equal(excludes)
     })
 
     it('with a line that cancels all others halt the night, with its number', async () => {
-      const { lab: made, stateFolder } = lab({ excludes: '*.tmp\n\n!\n', settings: { post_actions_on_backup_error: 'YES' } })
+      const { lab: made, stateFolder } = lab({
+        excludes: '*.tmp\n\n!\n',
+        settings: { post_actions_on_backup_error: 'YES' },
+      })
       const result = await night(host, made, stateFolder)
       expect(result.exitCode).to.equal(129)
       expect(result.said[0]).to.match(/^ERROR! .*excludes\.txt.*line 3/)
@@ -58,18 +64,34 @@ describe("the administrator's excludes", function () {
     writeSparseBundle(join(made.source, 'bob/bob.sparsebundle'), { bands: [{ index: 0, length: mebibyte }] })
     const result = await night('ours', made, stateFolder)
     expect(result.exitCode).to.equal(0)
-    expect(result.said.join('\n')).to.match(/excludes file leaves token out of the image .*Old\.sparsebundle; such a copy cannot be opened/)
+    expect(result.said.join('\n')).to.match(
+      /excludes file leaves token out of the image .*Old\.sparsebundle; such a copy cannot be opened/,
+    )
     for (const name of ['Old.sparsebundle', 'Work.sparsebundle', 'bob.sparsebundle']) {
       expect(result.image(name)).to.include({ verdict: 'bad', loudness: 'error' })
       expect(result.image(name).findings.map(({ code }) => code)).to.include('token-missing')
     }
   })
 
+  it('that take a band of an image are found out by comparing its extent with the image', async () => {
+    const { lab: made, stateFolder } = lab({ excludes: '/source/alice/Work.sparsebundle/bands/3\n' })
+    writeFileSync(join(made.source, 'alice/Work.sparsebundle/bands/3'), 'band')
+    const result = await night('ours', made, stateFolder)
+    expect(result.image('Old.sparsebundle').verdict).to.equal('complete')
+    expect(result.image('Work.sparsebundle')).to.include({ verdict: 'bad', loudness: 'error' })
+    expect(result.image('Work.sparsebundle').findings.map(({ code }) => code)).to.deep.equal(['copy-incomplete'])
+    expect(result.said.join('\n')).to.match(
+      /: its copy is damaged: The copy has 5 members with 1049564 bytes, the image 6 members with 1049568 bytes\./,
+    )
+  })
+
   it('whose name only bash could work out halt the night, with the line of the configuration', async () => {
     const { lab: made, stateFolder } = lab({ settings: { excludes_filename: '${OTHER:-excludes.txt}' } })
     const result = await night('ours', made, stateFolder)
     expect(result.exitCode).to.equal(129)
-    expect(result.output).to.match(/ERROR! excludes_filename cannot be read from LBackup's configuration: line 5 is not/)
+    expect(result.output).to.match(
+      /ERROR! excludes_filename cannot be read from LBackup's configuration: line 5 is not/,
+    )
     expect(result.log).to.contain('ERROR! excludes_filename cannot be read')
     expect(result.sections).to.deep.equal([])
   })

@@ -40,7 +40,8 @@ function attach(path: string, ...options: string[]): string {
   return device
 }
 
-const copyOf = (lab: Lab, path: string): string => join(lab.destination, 'Section.0/source', path.slice(lab.source.length))
+const copyOf = (lab: Lab, path: string): string =>
+  join(lab.destination, 'Section.0/source', path.slice(lab.source.length))
 
 for (const host of hosts) {
   describe(`real images on a server, with ${host === 'ours' ? 'our stand-in' : 'the real LBackup'}`, function () {
@@ -84,7 +85,10 @@ describe('an image that is really in use on a server', function () {
   function bundles(): { lab: Lab; work: string; old: string } {
     const lab = makeLab()
     mkdirSync(join(lab.source, 'alice'))
-    const [work, old] = ['Work', 'Old'].map((name) => join(lab.source, `alice/${name}.sparsebundle`)) as [string, string]
+    const [work, old] = ['Work', 'Old'].map((name) => join(lab.source, `alice/${name}.sparsebundle`)) as [
+      string,
+      string,
+    ]
     for (const path of [work, old]) writeSparseBundle(path, { seed: path, bands: [{ index: 0, length: mebibyte }] })
     return { lab, work, old }
   }
@@ -119,7 +123,11 @@ describe('an image that is really in use on a server', function () {
   it('as a loop device is copied only as suspect, its mounted volume never', async () => {
     const lab = makeLab()
     const image = join(lab.source, 'Disk.sparseimage')
-    writeSparseImage(image, { sectorsPerBand: 2048, sectors: 8 * 2048, slots: [0, 1, 2, 3, 4, 5, 6, 7] }, { withContent: false })
+    writeSparseImage(
+      image,
+      { sectorsPerBand: 2048, sectors: 8 * 2048, slots: [0, 1, 2, 3, 4, 5, 6, 7] },
+      { withContent: false },
+    )
     const device = attach(image, '--offset', '4096')
     run('mkfs.ext4', '-q', device)
     const point = join(lab.source, 'Disk')
@@ -137,14 +145,26 @@ describe('an image that is really in use on a server', function () {
   it('because it holds the backup itself is left out in a plain line, and not waited for', async () => {
     const lab = makeLab()
     const image = join(lab.source, 'Backup.sparseimage')
-    writeSparseImage(image, { sectorsPerBand: 2048, sectors: 16 * 2048, slots: [...Array(16).keys()] }, { withContent: false })
+    writeSparseImage(
+      image,
+      { sectorsPerBand: 2048, sectors: 16 * 2048, slots: [...Array(16).keys()] },
+      { withContent: false },
+    )
     const device = attach(image, '--offset', '4096')
     run('mkfs.ext4', '-q', device)
     run('mount', device, lab.destination)
     undo.push(() => run('umount', lab.destination))
-    const result = await night('ours', lab, protect(lab, { policies: [{ ifInUse: 'wait', waitMinutes: 10 }], search: { mayBeEmpty: true } }))
+    const result = await night(
+      'ours',
+      lab,
+      protect(lab, { policies: [{ ifInUse: 'wait', waitMinutes: 10 }], search: { mayBeEmpty: true } }),
+    )
     expect(result.exitCode).to.equal(0)
-    expect(result.image('Backup.sparseimage')).to.include({ verdict: 'not-backed-up', loudness: 'fine', waitedSeconds: 0 })
+    expect(result.image('Backup.sparseimage')).to.include({
+      verdict: 'not-backed-up',
+      loudness: 'fine',
+      waitedSeconds: 0,
+    })
     expect(result.image('Backup.sparseimage').decision?.code).to.equal('own-store')
     expect(result.said.join('\n')).not.to.contain('Waiting')
     expect(existsSync(copyOf(lab, image))).to.be.false
@@ -152,7 +172,10 @@ describe('an image that is really in use on a server', function () {
 
   it('and damaged at its source is told before the copy and after it', async () => {
     const { lab, work } = bundles()
-    writeSparseBundle(join(lab.source, 'alice/Mapped.sparsebundle'), { mapped: true, bands: [{ index: 0, length: mebibyte }] })
+    writeSparseBundle(join(lab.source, 'alice/Mapped.sparsebundle'), {
+      mapped: true,
+      bands: [{ index: 0, length: mebibyte }],
+    })
     truncateSync(join(lab.source, 'alice/Mapped.sparsebundle/bands/0'), 4096)
     const result = await night('ours', lab, protect(lab))
     expect(result.exitCode).to.equal(0)

@@ -1,4 +1,4 @@
-import { utimesSync, writeFileSync } from 'node:fs'
+import { renameSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { clearTextOf, imageDigest, simulatedMac, unmountHomes, type SimulatedMac } from '../support/mac/index.js'
@@ -131,6 +131,20 @@ describe('a login while rsync copies', function () {
     expect(imageDigest(join(lab.destination, 'Section.0/source/bob/bob.sparsebundle'))).to.equal(
       imageDigest(mac.imageOf('bob')),
     )
+  })
+
+  it('an image that leaves and comes back unchanged while rsync is inside it has no complete copy', async () => {
+    const { lab, mac, stateFolder } = homes({ ignore_rsync_vanished_files: 'YES' })
+    const [lies, away] = [mac.imageOf('bob'), `${mac.imageOf('bob')}.away`]
+    const result = await night('ours', lab, stateFolder, {
+      occasions: [
+        { logged: /bob\.sparsebundle\/bands\/7$/m, stop: true, act: () => renameSync(lies, away) },
+        { logged: /^source\/zoe\/1$/m, stop: true, act: () => renameSync(away, lies) },
+      ],
+    })
+    expect(result.exitCode).to.equal(0)
+    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'bad', loudness: 'error' })
+    expect(result.image('bob.sparsebundle').findings.map(({ code }) => code)).to.deep.equal(['copy-incomplete'])
   })
 
   it('another image that appears in mid-run is named, and never taken for planned', async () => {

@@ -9,7 +9,16 @@ import { hosts, makeLab, needHost } from '../support/session/index.js'
 import { filesHolding, night } from './support/night.js'
 
 /** Names as bytes, one a character. */
-const names = [' leading blank', 'trailing blank ', 'new\nline', 'carriage\rreturn', 'caf\xe9', 'st*r?[a]\\{b}', '# comment', '- minus']
+const names = [
+  ' leading blank',
+  'trailing blank ',
+  'new\nline',
+  'carriage\rreturn',
+  'caf\xe9',
+  'st*r?[a]\\{b}',
+  '# comment',
+  '- minus',
+]
 
 const bytes = (...parts: string[]): Buffer => Buffer.from(parts.join('/'), 'latin1')
 
@@ -24,7 +33,10 @@ for (const host of hosts) {
       const lab = makeLab()
       // Each user has the image of his home, and one of his own beside other files.
       for (const name of names) {
-        for (const [home, image] of [[name, name], [`${name} too`, `my ${name}`]] as const) {
+        for (const [home, image] of [
+          [name, name],
+          [`${name} too`, `my ${name}`],
+        ] as const) {
           writeSparseBundle(join(lab.folder, 'new'), { seed: image, bands: [{ index: 0, length: mebibyte / 4 }] })
           mkdirSync(bytes(lab.source, home))
           renameSync(join(lab.folder, 'new'), bytes(lab.source, home, `${image}.sparsebundle`))
@@ -43,7 +55,10 @@ for (const host of hosts) {
           'before-rsync': () => {
             for (const name of names) {
               mkdirSync(bytes(lab.source, `.${name}`))
-              renameSync(bytes(lab.source, name, `${name}.sparsebundle`), bytes(lab.source, `.${name}`, `${name}.sparsebundle`))
+              renameSync(
+                bytes(lab.source, name, `${name}.sparsebundle`),
+                bytes(lab.source, `.${name}`, `${name}.sparsebundle`),
+              )
               writeFileSync(bytes(lab.source, name, 'secret'), 'clear text')
             }
           },

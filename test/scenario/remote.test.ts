@@ -18,7 +18,7 @@ interface Client {
 /** `wrapped`: the client has LBackup's ssh wrapper, which splits and globs the command and always ends with 0. */
 function client({ wrapped = false } = {}): Client {
   const lab = makeLab({ settings: { useSSH: 'YES', sshRemoteUser: 'root', sshRemoteServer: 'client', SSHTest: 'YES' } })
-  const source = join(lab.folder, 'client/Users')
+  const source = join(lab.folder, 'client/source')
   mkdirSync(source, { recursive: true })
   const there = `command=\${*//'${lab.source}'/'${source}'}`
   const run = wrapped ? '$command\nexit 0' : 'exec sh -c "$command"'
@@ -54,10 +54,12 @@ for (const wrapped of [false, true]) {
       writeSparseBundle(join(lab.source, 'local/Local.sparsebundle'), { bands: [{ index: 0, length: mebibyte }] })
       truncateSync(join(source, 'bob/bob.sparsebundle/bands/0'), 4096)
       const result = await night('ours', lab, configured(one), { ssh })
-      expect(result.exitCode).to.equal(0)
+      expect(result.exitCode, result.output).to.equal(0)
       expect(result.report.images).to.have.length(2)
       expect(result.image('alice/Work.sparsebundle')).to.include({ verdict: 'complete', loudness: 'warning' })
-      expect(result.image('alice/Work.sparsebundle').reason).to.contain('what used the image on the client is not known')
+      expect(result.image('alice/Work.sparsebundle').reason).to.contain(
+        'what used the image on the client is not known',
+      )
       expect(result.image('bob/bob.sparsebundle')).to.include({ verdict: 'bad', loudness: 'error' })
       expect(imageDigest(join(lab.destination, 'Section.0/source/alice/Work.sparsebundle'))).to.equal(
         imageDigest(join(source, 'alice/Work.sparsebundle')),
@@ -111,7 +113,9 @@ describe('a source on another machine', function () {
     one.lab.set({ SSHTest: 'NO' })
     const result = await night('ours', one.lab, configured(one, { remote: 'halt' }), { ssh: one.ssh })
     expect(result.exitCode).to.equal(129)
-    expect(result.said[0]).to.match(/^ERROR! The source is on another machine, .* says remote: halt\. Set "remote": "continue"/)
+    expect(result.said[0]).to.match(
+      /^ERROR! The source is on another machine, .* says remote: halt\. Set "remote": "continue"/,
+    )
     expect(existsSync(join(one.lab.folder, 'calls'))).to.be.false
   })
 })

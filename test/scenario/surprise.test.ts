@@ -38,8 +38,12 @@ for (const host of hosts) {
       })
       expect(result.exitCode).to.equal(0)
       const said = result.said.join('\n')
-      expect(said).to.match(/^ERROR! Clear text of the encrypted home of bob is in the backup: .*\/source\/bob holds passwords\.txt\./m)
-      expect(said).to.match(/^ERROR! Clear text of the encrypted home of bob is in the backup: .*\/source\/\.bob holds more\./m)
+      expect(said).to.match(
+        /^ERROR! Clear text of the encrypted home of bob is in the backup: .*\/source\/bob holds passwords\.txt\./m,
+      )
+      expect(said).to.match(
+        /^ERROR! Clear text of the encrypted home of bob is in the backup: .*\/source\/\.bob holds more\./m,
+      )
       expect(result.codes.filter((code) => code === 'clear-text-found')).to.have.length(2)
       expect(result.image('New.sparsebundle')).to.include({ verdict: 'suspect', loudness: 'error' })
       const old = result.report.images.filter(({ path }) => path.endsWith('Old.sparsebundle'))

@@ -55,7 +55,9 @@ for (const host of hosts) {
       expect(failed.exitCode).to.equal(255)
       expect(failed.sections).to.deep.equal(['Section.0', 'Section.inprogress'])
       expect(failed.codes).to.deep.equal(['no-new-section'])
-      expect(failed.said.join('\n')).to.match(/^WARNING! LBackup made no new section \(Section\.0 is still the one from before\); no copy was judged\./m)
+      expect(failed.said.join('\n')).to.match(
+        /^WARNING! LBackup made no new section \(Section\.0 is still the one from before\); no copy was judged\./m,
+      )
       expect(failed.status.slots[0]).to.include({ lastVerdict: 'complete' })
     })
   })
@@ -131,8 +133,12 @@ describe('an LBackup that is killed', function () {
     const next = await night('ours', lab, stateFolder, { broken: true })
     expect(next.exitCode).to.equal(0)
     expect(readFileSync(lab.excludesFile, 'utf8')).to.equal('*.tmp\n')
-    expect(next.said.join('\n')).to.match(/^The lock of the run that began at \S+Z, whose LBackup is gone .*, was taken over\.$/m)
-    expect(next.said.join('\n')).to.match(/^The run that began at \S+Z ended without its post-backup hook and made no section\.$/m)
+    expect(next.said.join('\n')).to.match(
+      /^The lock of the run that began at \S+Z, whose LBackup is gone .*, was taken over\.$/m,
+    )
+    expect(next.said.join('\n')).to.match(
+      /^The run that began at \S+Z ended without its post-backup hook and made no section\.$/m,
+    )
     expect(next.image('bob.sparsebundle').verdict).to.equal('complete')
   })
 
@@ -149,7 +155,9 @@ describe('an LBackup that is killed', function () {
     const next = await night('ours', lab, stateFolder, { broken: true })
     expect(next.exitCode).to.equal(0)
     const said = next.said.join('\n')
-    expect(said).to.match(/^WARNING! The run that began at \S+Z ended without its post-backup hook; its 1 copy in Section\.0 was looked at now\./m)
+    expect(said).to.match(
+      /^WARNING! The run that began at \S+Z ended without its post-backup hook; its 1 copy in Section\.0 was looked at now\./m,
+    )
     expect(said).to.match(/^WARNING! In that run, .*\.bob\/bob\.sparsebundle is suspect: /m)
     expect(next.image('bob.sparsebundle').verdict).to.equal('complete')
     const third = await night('ours', lab, stateFolder)

@@ -93,7 +93,14 @@ export function launcherBench(name = 'bench'): LauncherBench {
 }
 
 function start(bench: LauncherBench, phase: Phase, options: StartOptions): Started {
-  const { shell = ['/bin/sh'], environment = {}, edit = (text: string) => text, through = [], stdout, ...facts } = options
+  const {
+    shell = ['/bin/sh'],
+    environment = {},
+    edit = (text: string) => text,
+    through = [],
+    stdout,
+    ...facts
+  } = options
   const path = join(bench.folder, `launcher-${phase}`)
   const text = renderLauncher(template, {
     ...{ phase, node: bench.node, package: bench.package, onCrash: 'halt', excludesName: 'excludes.txt' },

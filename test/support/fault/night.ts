@@ -26,15 +26,15 @@ export interface Night extends SessionResult {
   readonly said: string
 }
 
-/** Makes a lab whose hooks run through a stand-in for Node. */
-export function faultLab(config: Record<string, unknown> = {}, onCrash: 'halt' | 'continue' = 'halt'): FaultLab {
-  const lab = makeLab()
+/** Makes a lab whose hooks run through a stand-in for Node, in a new folder or in the one given. */
+export function faultLab(config: Record<string, unknown> = {}, folder?: string): FaultLab {
+  const lab = makeLab({}, folder)
   mkdirSync(join(lab.source, 'alice'))
   writeSparseBundle(join(lab.source, 'alice/alice.sparsebundle'), { bands: [{ index: 0, length: 8192 }] })
   writeFileSync(lab.excludesFile, excludes)
   chmodSync(lab.excludesFile, mode)
   const node = standIn(lab.folder)
-  const stateFolder = protect(lab, config, { node: node.path, onCrash })
+  const stateFolder = protect(lab, config, { node: node.path })
   return { lab, node, stateFolder }
 }
 

@@ -55,7 +55,8 @@ export function stepsIn(file: string, folder: string): Step[] {
 }
 
 /** Whether two steps are the same one of two runs. */
-export const isSame = (one: Step, other: Step): boolean => one.call === other.call && one.path === other.path && one.occurrence === other.occurrence
+export const isSame = (one: Step, other: Step): boolean =>
+  one.call === other.call && one.path === other.path && one.occurrence === other.occurrence
 
 /** Given the trace of a hook that was to be killed and the lab's folder, return where it was; undefined: it was not. */
 export const killedAt = (file: string, folder: string): Step | undefined => {

@@ -25,11 +25,11 @@ const dataOffset = 122_368
 /** Given a path, a kind and a seed, write an encrypted image there as a FileVault home has it. */
 export function writeHomeImage(path: string, kind: ImageKind, seed: string): void {
   if (kind === 'sparsebundle') {
-    const bands = [0, 1, 3, 5].map((index) => ({ index, length: 24 * sector }))
+    const bands = [0, 1, 3, 5, 8].map((index) => ({ index, length: 128 * sector }))
     writeSparseBundle(path, { seed, bands, virtualBytes, token: v2Header(seed) })
     return
   }
-  const dataLength = 96 * sector
+  const dataLength = 256 * sector
   mkdirSync(join(path, '..'), { recursive: true })
   writeFileSync(path, Buffer.concat([v2Header(seed, { dataLength }), content(seed, dataLength)]))
 }
@@ -60,7 +60,7 @@ function bundleSteps(path: string, seed: string, random: Random): Step[] {
   return [
     {
       file: changed,
-      apply: () => overwrite(changed, content(`${seed} changed`, 4 * sector), random.below(20) * sector),
+      apply: () => overwrite(changed, content(`${seed} changed`, 4 * sector), random.below(120) * sector),
     },
     { file: grown, apply: () => overwrite(grown, content(`${seed} grown`, 2 * sector), statSync(grown).size) },
     { file: added, apply: () => writeFileSync(added, content(`${seed} added`, 8 * sector)) },

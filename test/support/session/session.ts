@@ -119,7 +119,10 @@ export function startSession(host: Host, lab: Lab, options: SessionOptions = {})
   }
 }
 
-const realScript = (): string | undefined => process.env['LBACKUP_SCRIPT'] ?? undefined
+function realScript(): string | undefined {
+  const named = process.env['LBACKUP_SCRIPT']
+  return named === '' ? undefined : named
+}
 
 const hookEvents = (lab: Lab, folder: string): string[] => [
   lab.hook('pre', 'BACKUP-999-session-event', `exec bash '${event}' '${folder}' before-rsync`),

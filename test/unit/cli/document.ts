@@ -9,7 +9,7 @@ for (const name of readdirSync(folder)) {
 
 /** Given a schema's name and what a verb printed, tell whether it is as the schema says; throws with what is wrong. */
 export function isDocument(name: string, document: unknown): true {
-  const validate = ajv.getSchema(`https://unpkg.com/lbackup-filevault/schemas/${name}.schema.json`)
+  const validate = ajv.getSchema(`https://lbackup-filevault.invalid/schemas/${name}.schema.json`)
   if (validate === undefined) throw new Error(`there is no schema ${name}`)
   if (validate(document) === true) return true
   throw new Error(ajv.errorsText(validate.errors))

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import { backupSource } from '../../../lib/lbackup/backup-source.js'
 import { nameInSection, pathInSection, pathInSource, transferPath } from '../../../lib/lbackup/path-mapping.js'
 import { readSections, sectionZeroChange, sectionZeroIsNew, type Sections } from '../../../lib/lbackup/sections.js'
+import { names, withFolder } from '../../../lib/system/folder.js'
 import { fromText } from '../../../lib/text/raw-path.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
@@ -33,11 +34,16 @@ describe('sections', () => {
     mkdirSync(join(folder, 'Section.999999999'))
     expect(readSections(fromText(folder)).holes).to.have.length(1000)
   })
-  it('are read through a link to the destination', () => {
+  it('are named by their real paths where backupDest leads through a link, so that they can be opened', () => {
     const folder = temporaryFolder()
-    mkdirSync(join(folder, 'disk/Section.0'), { recursive: true })
-    symlinkSync('disk', join(folder, 'link'))
-    expect(readSections(fromText(join(folder, 'link'))).sections[0]?.path).to.equal(join(folder, 'link/Section.0'))
+    mkdirSync(join(folder, 'disk/set/Section.0/source'), { recursive: true })
+    symlinkSync('disk/set', join(folder, 'link'))
+    symlinkSync(join(folder, 'disk'), join(folder, 'above'))
+    for (const written of ['link', 'above/set', 'disk/set']) {
+      const path = readSections(fromText(join(folder, written))).sections[0]?.path ?? fromText('')
+      expect(path, written).to.equal(join(folder, 'disk/set/Section.0'))
+      expect(withFolder(path, names)).to.deep.equal(['source'])
+    }
   })
   it('tell a new Section.0 by real renames', () => {
     const folder = temporaryFolder()

@@ -97,9 +97,15 @@ describe('the backup disk', () => {
   it('that is wrong is refused in words that say what to do', () => {
     const dest = fromText('/backup/set')
     for (const result of ['known', 'new', 'adopted'] as const) refuseWrongStore(dest, fromText('/state'), { result })
-    expect(codeOf(() => refuseWrongStore(dest, fromText('/state'), { result: 'missing' }))).to.equal('backup-disk-missing')
-    expect(codeOf(() => refuseWrongStore(dest, fromText('/state'), { result: 'different' }))).to.equal('backup-disk-different')
-    expect(() => refuseWrongStore(dest, fromText('/state'), { result: 'missing' })).to.throw('not mounted, or not the one we know')
+    expect(codeOf(() => refuseWrongStore(dest, fromText('/state'), { result: 'missing' }))).to.equal(
+      'backup-disk-missing',
+    )
+    expect(codeOf(() => refuseWrongStore(dest, fromText('/state'), { result: 'different' }))).to.equal(
+      'backup-disk-different',
+    )
+    expect(() => refuseWrongStore(dest, fromText('/state'), { result: 'missing' })).to.throw(
+      'not mounted, or not the one we know',
+    )
   })
   it('with an id that cannot be read is not taken for a new one', () => {
     const folder = temporaryFolder()

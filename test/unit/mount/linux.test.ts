@@ -63,11 +63,12 @@ describe('what uses an image on Linux', () => {
     const passwd = join(folder(), 'passwd')
     writeFileSync(passwd, 'root:x:0:0::/root:/bin/sh\nbob:x:61234:61234::/:/bin/sh\n')
     const descriptor = openSync(join(bundle.path, 'token'), 'r')
-    const words = ['--reuid=61234', '--clear-groups', 'sh', '-c', 'echo ready; exec sleep 1000']
+    // Prints a line once it runs, and stays.
+    const words = ['--reuid=61234', '--clear-groups', 'tail', '-n', '1', '-f', '/etc/passwd']
     const pid = await started('setpriv', words, [descriptor])
     closeSync(descriptor)
     const [usage] = await look([bundle], { places: { passwd } })
-    expect(usage?.usedBy).to.deep.equal(['bob', `sleep (pid ${String(pid)})`])
+    expect(usage?.usedBy).to.deep.equal(['bob', `tail (pid ${String(pid)})`])
   })
 
   it('our own processes and their children do not count', async () => {

@@ -14,6 +14,7 @@ const candidate = (change: Partial<Candidate> = {}): Candidate => ({
   user: 'bob',
   usage: { state: 'detached', evidence: ['no process has it open'], usedBy: [], mountPoints: [] },
   ownStore: false,
+  inSource: true,
   waitedMinutes: 0,
   ...change,
 })
@@ -65,6 +66,15 @@ describe('decide', () => {
     const policies: Policy[] = [{ ...fallbackPolicy, ifInUse: 'wait', waitMinutes: 30 }]
     const decision = decide(candidate({ ownStore: true, usage: attached }), policies)
     expect(decision).to.include({ action: 'leave-out', code: 'own-store' }).and.not.have.property('waitMinutes')
+  })
+
+  it('leaves an image outside of the source to its place, and says so', () => {
+    expect(decide(candidate({ inSource: false }), [])).to.include({ action: 'leave-out', code: 'not-in-source' })
+  })
+
+  it('halts where no copy could be opened, however quiet the image is', () => {
+    const obstacle = { code: 'members-excluded', reason: 'token is left out' } as const
+    expect(decide(candidate({ obstacle }), [])).to.include({ action: 'halt', code: 'members-excluded' })
   })
 
   it('says which file of the administrator leaves an image out', () => {

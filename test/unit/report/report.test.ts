@@ -34,6 +34,7 @@ const parts = (change: Partial<ReportParts> = {}): ReportParts => ({
 const background = {
   now: new Date('2026-03-01T02:10:00Z'),
   slots: [] as SlotStatus[],
+  sections: [{ number: 3, inode: 77 }],
   configuration: '/etc/my backup.conf',
 }
 const warning: ReportedFinding = { code: 'no-images', severity: 'warning', message: 'No image.', cure: 'Look.' }
@@ -99,7 +100,7 @@ describe('the lines of a report', () => {
     expect(line?.text).to.contain('there is no copy')
     expect(line?.text).to.contain('2 days ago (2026-02-27T02:10:00Z)')
     expect(line?.text).to.contain(String.raw`verify --config '/etc/my backup.conf' '/Users/bob/bob'\''s.sparsebundle'`)
-    expect(line?.text).to.contain('The next backup copies it again.')
+    expect(line?.text).to.contain('keep the older sections')
   })
 
   it('say so where no complete copy is known', () => {

@@ -1,7 +1,14 @@
 import { expect } from 'chai'
+import type { DiscoveryReport } from '../../../lib/generated/discovery.js'
+import type { DoctorReport } from '../../../lib/generated/doctor.js'
+import type { Inspection } from '../../../lib/generated/inspection.js'
 import type { Report } from '../../../lib/generated/report.js'
 import type { RunRecord } from '../../../lib/generated/run.js'
 import type { Status } from '../../../lib/generated/status.js'
+import type { StatusReport } from '../../../lib/generated/status-report.js'
+import type { TonightReport } from '../../../lib/generated/tonight.js'
+import type { Verification } from '../../../lib/generated/verification.js'
+import { isDocument } from '../cli/document.js'
 import { validateReport, validateRun, validateStatus, type Validator } from '../../../lib/generated/validators.js'
 
 const time = '2025-11-02T03:00:12.345Z'
@@ -55,7 +62,8 @@ const run: RunRecord = {
     },
   ],
   findings: [{ code: 'plist-unreadable', severity: 'error', message: 'm' }],
-  notes: [{ code: 'unreadable', path: '/Users/eve', message: 'm' }],
+  mountPoints: ['/Users/bob/Mounted'],
+  everyFile: false,
 }
 
 const report: Report = {
@@ -110,6 +118,112 @@ const status: Status = {
   hookEnvironment: { node: '/usr/bin/node', readableRoots: ['/Users'], unreadable: [], at: time },
 }
 
+const finding = { code: 'x', severity: 'error', message: 'm', cure: 'c' } as const
+const usage = { state: 'detached', evidence: ['e'], usedBy: [], mountPoints: [] } as const
+
+const doctor: DoctorReport = {
+  schema: 'doctor/1',
+  configuration: '/b/b.conf',
+  at: time,
+  severity: 'error',
+  findings: [finding],
+}
+
+const tonight: TonightReport = {
+  schema: 'tonight/1',
+  configuration: '/b/b.conf',
+  source: '/Users',
+  at: time,
+  useSSH: false,
+  halt: true,
+  severity: 'error',
+  images: [
+    {
+      slot: 's',
+      path: '/p',
+      user: 'bob',
+      container: 'sparse-image',
+      encryption: 'v1',
+      bytes: 1,
+      members: 1,
+      usage,
+      copyPath: null,
+      decision: null,
+      waitMinutes: 0.5,
+      paste: '{}',
+      findings: [finding],
+    },
+  ],
+  findings: [finding],
+  rules: ['- /x'],
+  entries: 1,
+}
+
+const statusReport: StatusReport = {
+  schema: 'status-report/1',
+  configuration: '/b/b.conf',
+  stateFolder: '/s',
+  at: time,
+  severity: 'fine',
+  lastRun: null,
+  lastPost: summary,
+  slots: status.slots,
+  problems: [finding],
+}
+
+const discovery: DiscoveryReport = {
+  schema: 'discovery/1',
+  roots: ['/Users'],
+  severity: 'warning',
+  images: [
+    {
+      path: '/p',
+      container: 'sparse-bundle',
+      encryption: 'unknown',
+      recognised: false,
+      ownerUid: 0,
+      identity: 'file:1',
+      bytes: 0,
+      members: 0,
+      findings: [],
+    },
+  ],
+  findings: [finding],
+  counts: { entries: 1, folders: 1, filesOpened: 0, seconds: 0.1 },
+}
+
+const inspection: Inspection = {
+  schema: 'inspection/1',
+  path: '/p',
+  container: 'sparse-bundle',
+  recognised: true,
+  encryption: 'v2',
+  uuid: 'u',
+  identity: 'uuid:u',
+  ownerUid: 501,
+  usage,
+  counts: { members: 1, bands: 1, possibleBands: 1, shortBands: 0, bytes: 1, virtualBytes: 1 },
+  newestChange: time,
+  findings: [finding],
+}
+
+const verification: Verification = {
+  schema: 'verification/1',
+  results: [
+    {
+      path: '/p',
+      section: 0,
+      state: 'absent',
+      container: null,
+      encryption: null,
+      inUse: false,
+      counts: { members: 0, bands: 0, bytes: 0 },
+      findings: [finding],
+    },
+  ],
+  counts: { complete: 0, damaged: 0, absent: 1, unreadable: 0, members: 0, bands: 0, bytes: 0, seconds: 0.1 },
+}
+
 const records: readonly (readonly [string, Validator, object])[] = [
   ['run', validateRun, run],
   ['report', validateReport, report],
@@ -145,3 +259,26 @@ describe('validator of run.json', () => {
     expect(validateRun({ ...run, images: [{ ...run.images[0], slot: '../x' }] })).to.equal(false)
   })
 })
+
+const printed: readonly (readonly [string, object])[] = [
+  ['doctor', doctor],
+  ['tonight', tonight],
+  ['status-report', statusReport],
+  ['discovery', discovery],
+  ['inspection', inspection],
+  ['verification', verification],
+]
+
+for (const [name, document] of printed) {
+  describe(`what a verb prints as ${name}.schema.json says`, () => {
+    it('may hold everything, and nothing more', () => {
+      expect(isDocument(name, document)).to.equal(true)
+      for (const wrong of [{}, { ...document, schema: 'x/2' }, { ...document, more: 1 }]) {
+        expect(() => isDocument(name, wrong), JSON.stringify(wrong)).to.throw()
+      }
+      for (const key of Object.keys(document)) {
+        expect(() => isDocument(name, { ...document, [key]: { nonsense: true } }), key).to.throw()
+      }
+    })
+  })
+}

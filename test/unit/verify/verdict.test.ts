@@ -12,6 +12,7 @@ const finding: Finding = {
 const evidence = (change: Partial<Evidence> = {}): Evidence => ({
   action: 'copy',
   decisionReason: 'nothing uses it',
+  decisionCode: 'at-rest',
   usage: 'detached',
   changed: false,
   sourceErrors: [],
@@ -41,6 +42,20 @@ describe('judge', () => {
   it('tells damage of the source from damage of the copy', () => {
     const both = evidence({ sourceErrors: [finding], copy: { state: 'looked-at', errors: [finding] } })
     expect(judge(both).reason).to.contain('damaged at its source')
+  })
+
+  it('says bad where the source stood still and the copy has other members', () => {
+    const differs = 'bands/2019 is missing in the copy'
+    const judgement = judge(evidence({ copy: { state: 'looked-at', errors: [], differs } }))
+    expect(judgement).to.include({ verdict: 'bad', loudness: 'error' })
+    expect(judgement.reason).to.contain(differs)
+    // What changed meanwhile differs by nature.
+    expect(judge(evidence({ changed: true, copy: { state: 'looked-at', errors: [], differs } })).verdict).to.equal('suspect')
+  })
+
+  it('warns of an image outside of the source', () => {
+    expect(judge(evidence({ action: 'leave-out', decisionCode: 'not-in-source' })).loudness).to.equal('warning')
+    expect(judge(evidence({ action: 'leave-out', decisionCode: 'own-store' })).loudness).to.equal('fine')
   })
 
   it('suspects what changed or was in use while it was copied', () => {

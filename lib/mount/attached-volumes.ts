@@ -1,0 +1,42 @@
+import type { System } from '../system/system.js'
+import { printable } from '../text/printable.js'
+import type { RawPath } from '../text/raw-path.js'
+import { askHdiutil, type HdiutilAnswer } from './hdiutil-answer.js'
+import type { LinuxPlaces } from './linux.js'
+
+/** A volume of an image, wherever that image lies: mounted here, its files are clear text. */
+export interface AttachedVolume {
+  readonly mountPoint: RawPath
+  /** The image, as shown to people. */
+  readonly image: string
+}
+
+/** All volumes of images on this machine, and what could not be found out about them, a sentence with the cure each. */
+export interface AttachedVolumes {
+  readonly volumes: readonly AttachedVolume[]
+  readonly problems: readonly string[]
+}
+
+/** What is known already, and where the kernel keeps the rest; the latter for tests. */
+export interface AttachedOptions {
+  /** What `askHdiutil` answered; it is asked unless given. */
+  readonly attached?: HdiutilAnswer
+  readonly places?: Partial<Pick<LinuxPlaces, 'processes' | 'blockDevices'>>
+}
+
+/**
+ * Given the machine, return where volumes of images are mounted, those of images that no search found among them. macOS:
+ * every mount point `hdiutil info -plist` names. Linux: mounts of loop devices and of what lies on them, and mounts of
+ * the FUSE programs known for images. A mount point that another volume covers is left out, as are squashfs and erofs,
+ * which no Mac puts into an image: on Linux installed programs are mounted so. Nothing a tool does makes it throw.
+ */
+export async function attachedVolumes(system: System, options: AttachedOptions = {}): Promise<AttachedVolumes> {
+  if (system.platform !== 'macos') return (await import('./linux-volumes.js')).linuxVolumes(options.places)
+  const { attached, problem } = options.attached ?? (await askHdiutil(system))
+  return {
+    volumes: attached.flatMap(({ imagePath, mountPoints }) =>
+      mountPoints.map((mountPoint) => ({ mountPoint, image: printable(imagePath) })),
+    ),
+    problems: problem === undefined ? [] : [`which images are attached is not known: ${problem}`],
+  }
+}

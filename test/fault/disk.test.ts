@@ -1,0 +1,170 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { inLanes } from '../support/fault/lanes.js'
+import {
+  announcements,
+  blockInForce,
+  expectGoodNight,
+  expectOwnExcludes,
+  faultLab,
+  night,
+  type Night,
+} from '../support/fault/night.js'
+import { recordSteps, steadyLab, tellSteps } from '../support/fault/recorded.js'
+import { smallDisk, unmountSmallDisks, type SmallDisk } from '../support/fault/small-disk.js'
+import { failing, needStrace, type Step } from '../support/fault/steps.js'
+import { temporaryFolder } from '../support/temporary.js'
+
+describe('a disk that is full', function () {
+  this.timeout(120_000)
+  afterEach(unmountSmallDisks)
+
+  it('with our state: the backup is halted in plain words, then works', async function () {
+    const { fault, disk } = onSmallDisk(this, 'state')
+    await expectGoodNight(fault, [], 'before the disk is full')
+    disk.fill()
+    const halted = await night(fault)
+    expectHalted(halted, /state\/.* cannot be written: the disk is full\. Free some space\./)
+    expectOwnExcludes(fault, 'while the disk is full')
+    disk.free()
+    await expectGoodNight(fault, announcements(fault), 'when there is room again')
+  })
+
+  it('with our state in the first run: the same', async function () {
+    const { fault, disk } = onSmallDisk(this, 'state')
+    disk.fill()
+    expectHalted(await night(fault), /state\/.* cannot be written: the disk is full/)
+    disk.free()
+    await expectGoodNight(fault, announcements(fault), 'when there is room again')
+  })
+
+  it('with our state, from rsync on: the block is out, the post-backup hook shouts, the next run judges', async function () {
+    const { fault, disk } = onSmallDisk(this, 'state')
+    const full = await night(fault, { at: { 'after-rsync': () => disk.fill() } })
+    expect(full.exitCode).to.equal(0)
+    expect(full.said).to.match(/ERROR! .* cannot be written: the disk is full/)
+    expectPlain(full)
+    expectOwnExcludes(fault, 'while the disk is full')
+    disk.free()
+    await expectGoodNight(fault, [/ended without its post-backup hook; its 1 copy .* looked at now/], 'with room again')
+  })
+
+  it('with LBackup’s configuration: halted, the excludes file untouched, no word of a stack', async function () {
+    const { fault, disk } = onSmallDisk(this, 'config')
+    await expectGoodNight(fault, [], 'before the disk is full')
+    const log = join(fault.lab.configurationFolder, 'filler')
+    fault.lab.hook('pre', 'BACKUP-100-fill', `head -c 1M /dev/zero >'${log}' 2>/dev/null; exit 0`)
+    const halted = await night(fault)
+    expect(halted.exitCode).to.equal(129)
+    expect(halted.output).to.match(/ERROR! .*config\/.* cannot be written: the disk is full/)
+    expectPlain(halted)
+    expectOwnExcludes(fault, 'while the disk is full')
+    fault.lab.hook('pre', 'BACKUP-100-fill', 'exit 0')
+    disk.free()
+    await expectGoodNight(fault, announcements(fault), 'when there is room again')
+  })
+
+  it('with LBackup’s configuration, from rsync on: said, the copies judged; the next run takes the block out', async function () {
+    const { fault, disk } = onSmallDisk(this, 'config')
+    const full = await night(fault, { at: { 'after-rsync': () => disk.fill() } })
+    expect(full.output).to.match(/Lines of ours may still be in LBackup's excludes file/)
+    expect(full.output).to.match(/complete .*alice\.sparsebundle/)
+    expect(blockInForce(fault)).to.equal(true)
+    disk.free()
+    await expectGoodNight(fault, announcements(fault), 'when there is room again')
+  })
+
+  it('our state on a disk that was mounted read-only: halted in plain words, then works', async function () {
+    const { fault, disk } = onSmallDisk(this, 'state')
+    await expectGoodNight(fault, [], 'before')
+    disk.readOnly(true)
+    expectHalted(await night(fault), /state\/.* cannot be written: the disk is mounted read-only/)
+    disk.readOnly(false)
+    await expectGoodNight(fault, announcements(fault), 'when it can be written again')
+  })
+})
+
+/** A lab of which one folder lies on a small disk. */
+function onSmallDisk(
+  context: Mocha.Context,
+  name: 'state' | 'config',
+): { fault: ReturnType<typeof faultLab>; disk: SmallDisk } {
+  const folder = temporaryFolder()
+  mkdirSync(join(folder, name), { mode: 0o700 })
+  const disk = smallDisk(context, join(folder, name))
+  return { fault: faultLab({}, folder), disk }
+}
+
+function expectHalted(halted: Night, sentence: RegExp): void {
+  expect(halted.exitCode, halted.output).to.equal(129)
+  expect(halted.said).to.match(new RegExp(`lbackup-filevault: ERROR! .*${sentence.source}`))
+  expect(halted.output).not.to.contain('Synchronizing')
+  expectPlain(halted)
+}
+
+function expectPlain({ output, said }: Night): void {
+  for (const text of [output, said]) expect(text).not.to.match(/a bug of ours|\.js:\d+|ended unexpectedly/)
+}
+
+describe('a disk that fails once', function () {
+  this.timeout(240_000)
+  before(function () {
+    needStrace(this)
+  })
+
+  it('pre: halted in plain words at every kind of step, the excludes file whole, the next run works', async function () {
+    const steps = chosen(await recordSteps('pre', await steadyLab()))
+    await inLanes(steps, steadyLab, async (fault, [step, error]) => {
+      fault.node.becomes('pre', failing(join(fault.lab.folder, 'trace'), step, error))
+      const when = `${error} at ${step.call} ${step.path} (${String(step.occurrence)})`
+      const halted = await night(fault)
+      fault.node.becomes('pre')
+      expect(halted.exitCode, `${when}: ${halted.output}`).to.equal(129)
+      expect(halted.said, when).to.match(/lbackup-filevault: ERROR! /)
+      expect(halted.said, when).to.match(words[error] as RegExp)
+      expectPlain(halted)
+      expectOwnExcludes(fault, when)
+      await expectGoodNight(fault, announcements(fault), when)
+      return true
+    })
+    tellSteps(this, `${String(steps.length)} steps`)
+  })
+
+  it('post: said in plain words at every kind of step, the block out, the next run works', async function () {
+    const steps = chosen(await recordSteps('post', await steadyLab()))
+    await inLanes(steps, steadyLab, async (fault, [step, error]) => {
+      fault.node.becomes('post', failing(join(fault.lab.folder, 'trace'), step, error))
+      const when = `${error} at ${step.call} ${step.path} (${String(step.occurrence)})`
+      const failed = await night(fault)
+      fault.node.becomes('post')
+      expect(failed.exitCode, `${when}: ${failed.output}`).to.equal(0)
+      expect(failed.said, when).to.match(/lbackup-filevault: ERROR! /)
+      expect(failed.said, when).to.match(words[error] as RegExp)
+      expectPlain(failed)
+      expectOwnExcludes(fault, when)
+      await expectGoodNight(fault, announcements(fault), when)
+      return true
+    })
+    tellSteps(this, `${String(steps.length)} steps`)
+  })
+})
+
+const words: Readonly<Record<string, RegExp>> = {
+  ENOSPC: /cannot be written: the disk is full/,
+  EIO: /the disk reports an error/,
+  EPERM: /may not be opened/,
+}
+
+/** One step of each kind and place, with an error that fits it. `write` is left out: it cannot be aimed at. */
+function chosen(steps: readonly Step[]): [Step, string][] {
+  const kinds = new Map<string, Step>()
+  // What cannot be removed is removed by the next run.
+  const quiet = ({ call, path }: Step): boolean => call === 'write' || call === 'unlink' || path.includes('SCRATCH')
+  for (const step of steps.filter((one) => !quiet(one))) {
+    const kind = `${step.call} ${step.path}`
+    if (!kinds.has(kind)) kinds.set(kind, step)
+  }
+  const errors: Partial<Record<string, string>> = { fsync: 'EIO', fchown: 'EPERM', fchmod: 'EPERM' }
+  return [...kinds.values()].map((step) => [step, errors[step.call] ?? 'ENOSPC'])
+}

@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'chai'
+import { launcherNames } from '../../lib/install/launcher.js'
+import { blockLines } from '../../lib/link/markers.js'
+import { fromText } from '../../lib/text/raw-path.js'
+import {
+  announcements,
+  blockInForce,
+  excludes,
+  expectGoodNight,
+  expectOwnExcludes,
+  faultLab,
+  leftOvers,
+  night,
+  type FaultLab,
+} from '../support/fault/night.js'
+import { protect } from '../support/protect.js'
+
+const project = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+
+describe('a program that is damaged', function () {
+  this.timeout(120_000)
+  const damages: [string, (hooks: string) => void][] = [
+    ['the hook is empty, as after a full disk', (hooks) => writeFileSync(join(hooks, 'pre-backup.js'), '')],
+    ['the hook is no JavaScript', (hooks) => writeFileSync(join(hooks, 'pre-backup.js'), '{')],
+    ['the hook throws', (hooks) => writeFileSync(join(hooks, 'pre-backup.js'), 'throw new Error("x")')],
+    [
+      'the hook waits for nothing',
+      (hooks) => writeFileSync(join(hooks, 'pre-backup.js'), 'await new Promise(() => {})'),
+    ],
+    ['the hook aborts', (hooks) => writeFileSync(join(hooks, 'pre-backup.js'), 'process.abort()')],
+    [
+      'the files it needs are gone',
+      (hooks) => {
+        for (const name of readdirSync(hooks)) if (!name.endsWith('-backup.js')) rmSync(join(hooks, name))
+        expect(readFileSync(join(hooks, 'pre-backup.js'), 'utf8')).to.match(/from\s?"\.\//)
+      },
+    ],
+  ]
+  for (const [what, damage] of damages) {
+    it(`${what}: halted`, async () => {
+      const fault = faultLab()
+      const copy = join(fault.lab.folder, 'package')
+      mkdirSync(join(copy, 'dist'), { recursive: true })
+      cpSync(join(project, 'dist/hooks'), join(copy, 'dist/hooks'), { recursive: true })
+      cpSync(join(project, 'package.json'), join(copy, 'package.json'))
+      protect(fault.lab, {}, { package: copy })
+      // Nothing but these two is needed.
+      await expectGoodNight(fault, [], 'before the damage')
+      damage(join(copy, 'dist/hooks'))
+      const { exitCode, said } = await night(fault)
+      expect(exitCode, said).to.equal(129)
+      expect(said).to.match(/ERROR! The pre-backup hook ended unexpectedly \(exit code \d+\)\. The backup is halted/)
+      expectOwnExcludes(fault, what)
+    })
+  }
+})
+
+describe('the world around a hook', function () {
+  this.timeout(120_000)
+
+  it('whose output goes nowhere, onto a full disk or to a reader that is gone: the backup is good', async () => {
+    for (const output of ['>&- 2>&-', '>/dev/full 2>&1', '2>&1 | true']) {
+      const fault = faultLab()
+      for (const phase of ['pre', 'post'] as const) {
+        const hook = join(fault.lab.configurationFolder, `resources/${phase}-actions/${launcherNames[phase]}`)
+        const real = join(fault.lab.folder, `launcher-${phase}`)
+        renameSync(hook, real)
+        const wrapper = `#!/bin/bash\n{ '${real}' "$@"; echo $? >'${real}.code'; } ${output}\nexit $(cat '${real}.code')\n`
+        writeFileSync(hook, wrapper)
+        chmodSync(hook, 0o755)
+      }
+      await expectGoodNight(fault, [], output)
+    }
+  })
+
+  it('unfinished files of dead hooks go, those of living ones and of others stay', async () => {
+    const fault = faultLab()
+    await expectGoodNight(fault, [], 'before')
+    const dead = String(spawnSync('/bin/true').pid)
+    const alive = String(process.pid)
+    const store = join(fault.lab.destination, '.lbackup-filevault')
+    const names = (pid: string): string[] => [
+      join(fault.stateFolder, `.run.json.${pid}.new`),
+      join(fault.stateFolder, `lock/.${pid}.0123456789ab.new`),
+      join(store, `.${pid}.0123456789ab.new`),
+      join(fault.lab.configurationFolder, `.excludes.txt.${pid}.new`),
+      join(fault.lab.configurationFolder, `excludes.txt.lbackup-filevault.${pid}`),
+    ]
+    const others = [
+      `.other.txt.${dead}.new`,
+      'excludes.txt.new',
+      `excludes.txt.${dead}`,
+      `.excludes.txt.${dead}.new.bak`,
+    ]
+    const foreign = others.map((name) => join(fault.lab.configurationFolder, name))
+    for (const path of [...names(dead), ...names(alive), ...foreign]) writeFileSync(path, '')
+    expect((await night(fault)).exitCode).to.equal(0)
+    expect(names(dead).filter((path) => existsSync(path))).to.deep.equal([])
+    expect([...names(alive), ...foreign].filter((path) => !existsSync(path))).to.deep.equal([])
+    for (const path of [...names(alive), ...foreign]) rmSync(path)
+    expect(leftOvers(fault)).to.deep.equal([])
+  })
+
+  it('a left-over block beside NUL bytes, which the launcher leaves alone, is taken out by the hook', async () => {
+    const fault = faultLab()
+    const own = Buffer.concat([excludes, Buffer.from('\n\0\n')])
+    putBlock(fault, own)
+    const { exitCode, said } = await night(fault)
+    expect(exitCode).to.equal(0)
+    expect(said).to.contain('Our block of an earlier run was still in the excludes file; it was taken out.')
+    expect(readFileSync(fault.lab.excludesFile).equals(own)).to.equal(true)
+  })
+
+  it('an excludes file with a second name halts the backup, saying so', async () => {
+    const fault = faultLab()
+    putBlock(fault, excludes)
+    linkSync(fault.lab.excludesFile, join(fault.lab.folder, 'second-name'))
+    const { exitCode, said } = await night(fault)
+    expect(exitCode).to.equal(129)
+    expect(said).to.match(/ERROR! The excludes file .* has 2 hard links/)
+    expect(blockInForce(fault)).to.equal(true)
+    rmSync(join(fault.lab.folder, 'second-name'))
+    await expectGoodNight(fault, announcements(fault), 'without the second name')
+  })
+})
+
+/** Puts the block of a dead LBackup before the administrator's bytes. */
+function putBlock(fault: FaultLab, own: Buffer): void {
+  const dead = spawnSync('/bin/true').pid
+  const block = blockLines({ run: 'old', lbackupPid: dead, lbackupStarted: 1 }, [fromText('- /source/secret')])
+  writeFileSync(fault.lab.excludesFile, Buffer.concat([Buffer.from(`${block.join('\n')}\n`), own]))
+}

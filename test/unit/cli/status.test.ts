@@ -1,0 +1,93 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import type { Status } from '../../../lib/generated/status.js'
+import type { StatusReport } from '../../../lib/generated/status-report.js'
+import { writeSparseBundle } from '../../support/image-writer/sparse-bundle.js'
+import { protect } from '../../support/protect.js'
+import { makeLab, runSession, type Lab } from '../../support/session/index.js'
+import { isDocument } from './document.js'
+import { runCli } from './run.js'
+
+function labWithImage(): Lab {
+  const lab = makeLab({ settings: { post_actions_on_backup_error: 'YES', ignore_rsync_vanished_files: 'YES' } })
+  mkdirSync(join(lab.source, 'alice/work'), { recursive: true })
+  writeSparseBundle(join(lab.source, 'alice/work/Work.sparsebundle'), { bands: [{ index: 0, length: 8192 }] })
+  protect(lab)
+  return lab
+}
+
+const status = (lab: Lab, ...more: string[]) => runCli('status', '--config', lab.configurationFile, ...more)
+
+function change(lab: Lab, edit: (status: Status) => Partial<Status>): void {
+  const file = join(lab.folder, 'state/status.json')
+  const before = JSON.parse(readFileSync(file, 'utf8')) as Status
+  writeFileSync(file, JSON.stringify({ ...before, ...edit(before) }))
+}
+
+describe('status', function () {
+  this.timeout(60_000)
+
+  it('knows nothing before the first run, and the alarm cries for that', async () => {
+    const lab = labWithImage()
+    const plain = await status(lab)
+    expect(plain.code).to.equal(3)
+    expect(plain.stdout).to.match(/^Nothing is known in /)
+    const { code, stdout } = await status(lab, '--alarm')
+    expect(code).to.equal(2)
+    expect(stdout).to.match(/^error: No run of the hooks is known\.\n {2}Let LBackup run once\./)
+  })
+
+  it('tells of the last run and of each image, and the alarm is silent', async () => {
+    const lab = labWithImage()
+    await runSession('ours', lab)
+    const { code, stdout } = await status(lab)
+    expect(code).to.equal(0)
+    expect(stdout).to.match(/^Last run: \d+ s ago \(.*Z, both hooks\): Every image was accounted for\.\n/)
+    expect(stdout).to.match(
+      /^user +image +verdict +when +complete +why\n.*Work\.sparsebundle +complete +\d+ s ago +\d+ s ago/m,
+    )
+    expect(await status(lab, '--alarm')).to.deep.equal({ code: 0, stdout: '', stderr: '' })
+    const report = JSON.parse((await status(lab, '--json')).stdout) as StatusReport
+    expect(isDocument('status-report', report)).to.equal(true)
+    expect(report.slots).to.have.length(1)
+    expect(report.lastRun?.post).to.equal(true)
+  })
+
+  it('cries for what is too old', async () => {
+    const lab = labWithImage()
+    await runSession('ours', lab)
+    const old = '2020-01-01T00:00:00Z'
+    change(lab, ({ slots }) => ({ slots: slots.map((slot) => ({ ...slot, lastCompleteAt: old })) }))
+    const copy = await status(lab, '--alarm')
+    expect(copy.code).to.equal(1)
+    expect(copy.stdout).to.match(/^warning: The newest complete copy of .*Work\.sparsebundle .* is \d+ days old/)
+    change(lab, ({ lastRun }) => ({ lastRun: lastRun === null ? null : { ...lastRun, finishedAt: old } }))
+    const run = await status(lab, '--alarm')
+    expect(run.code).to.equal(2)
+    expect(run.stdout).to.match(/^error: The last run ended \d+ days ago/)
+  })
+
+  it('cries for a night that LBackup did not survive', async () => {
+    const lab = labWithImage()
+    lab.hook(
+      'pre',
+      'BACKUP-900-die',
+      'kill -KILL $(sed -n "s/.*PID : //p" "$backupConfigurationFolderPath/backup_in_progress.lock")',
+    )
+    await runSession('ours', lab)
+    const { code, stdout } = await status(lab, '--alarm')
+    expect(code).to.equal(2)
+    expect(stdout).to.match(/^error: LBackup's lock .* which no longer runs; /m)
+    expect(stdout).to.match(/^error: The run that began at .* ended without its post-backup hook/m)
+  })
+
+  it('ends with 2 where what is known is damaged', async () => {
+    const lab = labWithImage()
+    mkdirSync(join(lab.folder, 'state'))
+    writeFileSync(join(lab.folder, 'state/status.json'), '{}')
+    const { code, stderr } = await status(lab, '--alarm')
+    expect(code).to.equal(2)
+    expect(stderr).to.include('status.json, cannot be used')
+  })
+})
