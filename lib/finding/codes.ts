@@ -56,7 +56,6 @@ export const findingCodes = {
   'node-misplaced': 'an index node does not lie where it belongs',
   'node-damaged': 'an index node is not one',
   'node-early': 'an index node follows one that has room left',
-  'copy-incomplete': 'the copy has other members or sizes than the image, which did not change',
 
   // A setup of LBackup: what `doctor` finds.
   'config-invalid': 'our settings cannot be used',

@@ -2,6 +2,7 @@ import { OperationalError } from '../finding/operational-error.js'
 import type { Image } from '../image/image.js'
 import { modifiedSeconds } from '../system/folder-looks.js'
 import { closeFolder, openFolderIn, withFolder, type Folder } from '../system/folder.js'
+import { printable } from '../text/printable.js'
 import { baseName, join, parent, type RawPath } from '../text/raw-path.js'
 import { columnOf, lookAtColumn, pairUp, type Column } from './column.js'
 import { differenceList, type DifferenceList } from './difference-list.js'
@@ -69,14 +70,21 @@ function seen<Result>(list: DifferenceList, kind: Unseen, member: RawPath, look:
 
 /** A copy need not have the name of its image: where the source is one file, the section itself is the copy. */
 function compareFiles(source: Held, copy: Held, list: DifferenceList): void {
-  const column = ({ folder, name }: Held): Column =>
-    lookAtColumn(folder, { indexes: new Float64Array(0), others: [name] })
-  compareMembers({ ...source, column: column(source) }, { ...copy, column: column(copy) }, 0, 0, source.name, list)
+  const mine = fileOf(source, list, 'source-unseen')
+  const other = mine && fileOf(copy, list, 'copy-unseen')
+  if (mine !== undefined && other !== undefined) compareMembers(mine, other, 0, 0, source.name, list)
+}
+
+function fileOf({ folder, name }: Held, list: DifferenceList, kind: Unseen): Side | undefined {
+  const column = lookAtColumn(folder, { indexes: new Float64Array(0), others: [name] })
+  if (column.standing(0) !== 'gone') return { folder, name, column }
+  list.add(kind, name, `${printable(join(folder.path, name))} is not there.`)
+  return undefined
 }
 
 function compareBundles(source: Held, copy: Held, list: DifferenceList): void {
   const folders = compareFolders(source.folder, copy.folder, '' as RawPath, list)
-  for (const part of ['mapped', 'bands'] as RawPath[]) {
+  for (const part of parts) {
     if (!folders.has(part)) continue
     seen(list, 'source-unseen', part, () => {
       const mine = openFolderIn(source.folder, part)
@@ -96,11 +104,14 @@ function compareBundles(source: Held, copy: Held, list: DifferenceList): void {
   }
 }
 
-/** Returns the names that are folders on both sides. */
+const parts = ['mapped', 'bands'] as RawPath[]
+
+/** Returns which of `mapped` and `bands` are folders on both sides. */
 function compareFolders(source: Folder, copy: Folder, path: RawPath, list: DifferenceList): ReadonlySet<RawPath> {
   const folders = new Set<RawPath>()
-  const mine = seen(list, 'source-unseen', path, () => columnOf(source))
-  const other = mine && seen(list, 'copy-unseen', path, () => columnOf(copy))
+  const label = path === '' ? baseName(source.path) : path
+  const mine = seen(list, 'source-unseen', label, () => columnOf(source))
+  const other = mine && seen(list, 'copy-unseen', label, () => columnOf(copy))
   if (mine === undefined || other === undefined) return folders
   pairUp(mine, other, (name, at, otherAt) => {
     const member = join(path, name)
@@ -108,7 +119,7 @@ function compareFolders(source: Folder, copy: Folder, path: RawPath, list: Diffe
       { folder: source, name, column: mine },
       { folder: copy, name, column: other },
     ]
-    if (compareMembers(here, there, at, otherAt, member, list) === 'folder') folders.add(name)
+    if (compareMembers(here, there, at, otherAt, member, list) === 'folder' && parts.includes(name)) folders.add(name)
   })
   return folders
 }
@@ -144,8 +155,11 @@ function compareFacts(source: Side, copy: Side, at: number, otherAt: number, mem
   if (source.column.size(at) !== copy.column.size(otherAt)) return list.add('size', member)
   const apart = Math.abs(source.column.seconds(at) - copy.column.seconds(otherAt))
   // Milliseconds as doubles round the last tenth of a microsecond up into the next second.
-  if (apart === 0 || (apart === 1 && exactSeconds(source) === exactSeconds(copy))) return
+  if (apart === 0 || (apart === 1 && isSameSecond(source, copy))) return
   list.add(apart <= windowSeconds ? 'missed-change' : 'other-time', member)
 }
 
-const exactSeconds = ({ folder, name }: Side): bigint | undefined => modifiedSeconds(folder, name)
+function isSameSecond(source: Held, copy: Held): boolean {
+  const seconds = modifiedSeconds(source.folder, source.name)
+  return seconds !== undefined && seconds === modifiedSeconds(copy.folder, copy.name)
+}

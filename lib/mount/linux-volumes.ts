@@ -1,7 +1,7 @@
 import { readKernelFile } from '../system/kernel-file.js'
 import { printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
-import type { AttachedOptions, AttachedVolumes } from './attached-volumes.js'
+import type { AttachedOptions, AttachedVolumes } from './attached-volume.js'
 import { linuxPlaces } from './linux.js'
 import { mountPointsOf, readLoops, withLoopsAbove } from './loop.js'
 import { imageProgram, parseMountinfo, type LinuxMount } from './mountinfo.js'

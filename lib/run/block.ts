@@ -7,7 +7,7 @@ import { excludedByAdministrator, proveBlock, type AdministratorLook } from '../
 import type { Decision } from '../policy/policy-type.js'
 import { list } from '../text/measure.js'
 import { printable } from '../text/printable.js'
-import type { RawPath } from '../text/raw-path.js'
+import { isWithin, type RawPath } from '../text/raw-path.js'
 import type { RunContext } from './context.js'
 import type { Observation } from './observed.js'
 import type { PlanRequest } from './plan-type.js'
@@ -41,12 +41,16 @@ export function planBlock(
   const plan = planExcludes({
     source: source.asWritten,
     realSource: source.path,
-    wishes: wishes(images, decided, accounts, volumes),
+    wishes: wishes(images, decided, accounts, inside(source.path, volumes)),
     platform: system.platform,
   })
   // One rule keeps a user's folder with our name out of the section's root; only contents of a folder lie there.
   return plan.rules.length > 1 || source.trailingSlash ? plan : undefined
 }
+
+/** A volume that the source lies on is the backup's own affair. */
+const inside = (source: RawPath, volumes: readonly RawPath[]): RawPath[] =>
+  volumes.filter((path) => path !== source && isWithin(path, source))
 
 /**
  * Given the run and the plan, prove with rsync that the block does what the plan says, then put it into the excludes

@@ -19,7 +19,7 @@ const shown = 5
  */
 export function clearText(record: RunRecord, section: Section, images: readonly Image[]): ReportedFinding[] {
   const source = sourceOf(record)
-  if (record.useSSH) return suspected(images)
+  if (record.useSSH) return suspected(images, pathInSection(source, source.path, section.path, section.kind))
   return record.homes
     .filter(({ contentsWanted }) => !contentsWanted)
     .flatMap((home) =>
@@ -31,8 +31,8 @@ export function clearText(record: RunRecord, section: Section, images: readonly 
 }
 
 /** The homes of a remote client are known only by what lies in the section; a disused image beside a home looks the same. */
-function suspected(images: readonly Image[]): ReportedFinding[] {
-  return accountsInCopy(images, (folder) => namesIn(folder)).flatMap(({ home, imageName }) => {
+function suspected(images: readonly Image[], source: RawPath | undefined): ReportedFinding[] {
+  return accountsInCopy(images, namesIn, source).flatMap(({ home, imageName }) => {
     const others = namesIn(home).filter((name) => name !== imageName)
     if (others.length === 0) return []
     return [

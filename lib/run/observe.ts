@@ -4,6 +4,7 @@ import type { Structure } from '../image/structure-type.js'
 import type { BackupSource } from '../lbackup/backup-source.js'
 import { transferPath } from '../lbackup/path-mapping.js'
 import { attachedVolumes } from '../mount/attached-volumes.js'
+import { askHdiutil } from '../mount/hdiutil-answer.js'
 import { lookAtUsage } from '../mount/look.js'
 import type { Usage } from '../mount/usage.js'
 import { lookAtAccounts } from '../session/accounts.js'
@@ -35,7 +36,10 @@ export async function observe(system: System, request: ObserveRequest): Promise<
   const { discovery, looks: first } = await request.work.search(request.search)
   const { images } = discovery
   const { accounts, problems } = await lookAtAccounts(system, images)
-  const attached = await attachedVolumes(system)
+  const second = await lookAgain(images, first, request)
+  // One call of hdiutil tells of all images and all volumes.
+  const answer = system.platform === 'macos' ? { attached: await askHdiutil(system) } : {}
+  const attached = await attachedVolumes(system, answer)
   const shared = {
     accounts,
     discovery,
@@ -43,11 +47,10 @@ export async function observe(system: System, request: ObserveRequest): Promise<
     problems: [...problems, ...attached.problems],
   }
   if (images.length === 0) return { ...shared, images: [] }
-  const second = await lookAgain(images, first, request)
   const usages = await lookAtUsage(
     system,
     images.map((image, index) => ({ ...image, ...twoLooks(first[index], second[index], request.quietSeconds) })),
-    { excludePids: request.excludePids, quietSeconds: request.quietSeconds },
+    { excludePids: request.excludePids, quietSeconds: request.quietSeconds, ...answer },
   )
   const names = await userNames(system)
   // Who is logged in here says nothing of the users of a file server.
@@ -74,7 +77,7 @@ async function lookAgain(
   first: readonly Structure[],
   { quietSeconds, work }: ObserveRequest,
 ): Promise<readonly Structure[]> {
-  if (quietSeconds === 0) return first
+  if (quietSeconds === 0 || images.length === 0) return first
   await pause(quietSeconds)
   return work.look(images.map(({ path, container }) => ({ path, container, inUse: false })))
 }

@@ -26,10 +26,10 @@ import { workHere } from './work.js'
 /** The pre-backup hook: reconcile, check the disk, observe, decide, act, report. Returns the report it published. */
 export async function pre(context: RunContext): Promise<Report> {
   await refuseOtherBlock(context)
-  const stale = await lockRun(context)
-  removeLeftOvers(context)
-  const before = [...stale, ...(await reconcile(context))]
+  const before = await lockRun(context)
   try {
+    removeLeftOvers(context)
+    before.push(...(await reconcile(context)))
     return await protect(context, before)
   } catch (error) {
     if (!(error instanceof OperationalError) || error.code === orphaned) throw error
@@ -63,9 +63,10 @@ async function haltedBy(
   { code, message, cure }: OperationalError,
   before: readonly ReportedFinding[],
 ): Promise<Report> {
-  takeBlockOut(context.excludesFile)
   const record = { ...newRecord(context, null), state: 'finished' as const, finishedAt: now(context) }
   writeRecord(context.stateFolder, record)
+  // What halts may be the excludes file itself; a block of a dead run in it is then said, not silently kept.
+  const stuck = blockStuck(context)
   releaseLock(context.stateFolder, context.runId)
   const parts = {
     run: context.runId,
@@ -73,12 +74,23 @@ async function haltedBy(
     startedAt: context.startedAt,
     finishedAt: context.system.now(),
     images: [],
-    findings: [...before, { code, severity: 'error' as const, message, cure }],
+    findings: [...before, ...stuck, { code, severity: 'error' as const, message, cure }],
     entries: 0,
     halted: true,
     exitCode: () => hookExitCode('pre', 'halt'),
   }
   return publish(context, buildReport(parts), rememberedStore(context.stateFolder) ?? null)
+}
+
+function blockStuck({ excludesFile }: RunContext): ReportedFinding[] {
+  try {
+    takeBlockOut(excludesFile)
+    return []
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    const message = "Our lines may still be in LBackup's excludes file."
+    return [{ code: 'block-stuck', severity: 'error', message, cure: error.cure }]
+  }
 }
 
 /** Recorded before and after: a run that dies in between is known by its record. */

@@ -53,8 +53,10 @@ describe('a disk that is full', function () {
   it('with LBackup’s configuration: halted, the excludes file untouched, no word of a stack', async function () {
     const { fault, disk } = onSmallDisk(this, 'config')
     await expectGoodNight(fault, [], 'before the disk is full')
-    const log = join(fault.lab.configurationFolder, 'filler')
-    fault.lab.hook('pre', 'BACKUP-100-fill', `head -c 1M /dev/zero >'${log}' 2>/dev/null; exit 0`)
+    // A file's last page has room left; the log gets none.
+    const fill = `size=$(stat -c %s '${fault.lab.logFile}'); head -c $((4096 - size % 4096)) /dev/zero >>'${fault.lab.logFile}'`
+    const filler = join(fault.lab.configurationFolder, 'filler')
+    fault.lab.hook('pre', 'BACKUP-100-fill', `${fill}; head -c 1M /dev/zero >'${filler}' 2>/dev/null; exit 0`)
     const halted = await night(fault)
     expect(halted.exitCode).to.equal(129)
     expect(halted.output).to.match(/ERROR! .*config\/.* cannot be written: the disk is full/)

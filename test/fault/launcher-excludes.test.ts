@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { administrators, launcherBench, shells, type LauncherBench } from '../support/fault/launcher-bench.js'
+import { needStrace } from '../support/fault/steps.js'
 
 /** A process number that nobody has. */
 const gone = (): number => spawnSync('/bin/true').pid
@@ -27,8 +28,6 @@ async function withStranger(use: (pid: number) => Promise<void>): Promise<void> 
     stranger.kill('SIGKILL')
   }
 }
-
-import { needStrace } from '../support/fault/steps.js'
 
 const missing = { node: '/no/such/node' }
 

@@ -58,30 +58,29 @@ for (const host of hosts) {
 describe("the administrator's excludes", function () {
   this.timeout(60_000)
 
-  it('that reach into an image are warned of before, and make its copy bad', async () => {
+  it('that reach into an image halt the night, because no such copy can be opened', async () => {
     const { lab: made, stateFolder } = lab({ excludes: 'token\n' })
     // A home, so that there is a block as well.
     writeSparseBundle(join(made.source, 'bob/bob.sparsebundle'), { bands: [{ index: 0, length: mebibyte }] })
     const result = await night('ours', made, stateFolder)
-    expect(result.exitCode).to.equal(0)
-    expect(result.said.join('\n')).to.match(
-      /excludes file leaves token out of the image .*Old\.sparsebundle; such a copy cannot be opened/,
-    )
+    expect(result.exitCode).to.equal(129)
+    expect(result.sections).to.deep.equal([])
     for (const name of ['Old.sparsebundle', 'Work.sparsebundle', 'bob.sparsebundle']) {
-      expect(result.image(name)).to.include({ verdict: 'bad', loudness: 'error' })
-      expect(result.image(name).findings.map(({ code }) => code)).to.include('token-missing')
+      expect(result.image(name)).to.include({ verdict: 'not-backed-up', loudness: 'error' })
+      expect(result.image(name).reason).to.match(
+        /excludes file leaves token out of it, and such a copy cannot be opened/,
+      )
     }
   })
 
-  it('that take a band of an image are found out by comparing its extent with the image', async () => {
+  it('that take a band of an image are found out by comparing the copy with the image', async () => {
     const { lab: made, stateFolder } = lab({ excludes: '/source/alice/Work.sparsebundle/bands/3\n' })
     writeFileSync(join(made.source, 'alice/Work.sparsebundle/bands/3'), 'band')
     const result = await night('ours', made, stateFolder)
     expect(result.image('Old.sparsebundle').verdict).to.equal('complete')
     expect(result.image('Work.sparsebundle')).to.include({ verdict: 'bad', loudness: 'error' })
-    expect(result.image('Work.sparsebundle').findings.map(({ code }) => code)).to.deep.equal(['copy-incomplete'])
-    expect(result.said.join('\n')).to.match(
-      /: its copy is damaged: The copy has 5 members with 1049564 bytes, the image 6 members with 1049568 bytes\./,
+    expect(result.image('Work.sparsebundle').reason).to.match(
+      /^the copy is not the image: bands\/3 is missing in the copy/,
     )
   })
 

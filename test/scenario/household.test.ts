@@ -39,7 +39,7 @@ for (const host of hosts) {
         expect(imageDigest(copy)).to.equal(imageDigest(path))
       }
       expect(copied(lab)).to.include('alice/Documents/letter.txt')
-      expect(said.at(-1)).to.match(/2 images; 2 copies looked at: 2 complete \(\d+ entries searched, 9 members of /)
+      expect(said.at(-1)).to.match(/2 images; 2 copies looked at: 2 complete \(\d+ entries searched, \d+ members of /)
     })
 
     it('a user who is logged in halts the night, by name', async () => {
@@ -94,7 +94,7 @@ describe('a household of Macs with one user logged in', function () {
     })
     expect(exitCode).to.equal(0)
     expect(said[0]).to.match(
-      /^Waiting for .*\.bob\/bob\.sparsebundle \(bob\), in use by .*bob, since \S+Z, until \S+Z at most\.$/,
+      /^Waiting for .*\.bob\/bob\.sparsebundle \(bob\), in use by .*bob.*, since \S+Z, until \S+Z at most\.$/,
     )
     expect(image('bob.sparsebundle')).to.include({ verdict: 'complete' })
     expect(image('bob.sparsebundle').waitedSeconds).to.be.at.least(1)

@@ -53,7 +53,9 @@ function household(seed: number): Household {
 /** One thing that happens on the Mac: somebody logs in, works or leaves, or another machine writes into an image. */
 function happen({ mac, numbers, diary }: Household, when: string): void {
   const name = numbers.pick(users)
-  const deeds = mac.isLoggedIn(name) ? (['write', 'write', 'logOut', 'logOut', 'crash'] as const) : (['logIn', 'logIn', 'write'] as const)
+  const deeds = mac.isLoggedIn(name)
+    ? (['write', 'write', 'logOut', 'logOut', 'crash'] as const)
+    : (['logIn', 'logIn', 'write'] as const)
   const deed = numbers.pick(deeds)
   diary.push(`${when}: ${deed} ${name}`)
   mac[deed](name)

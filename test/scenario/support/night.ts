@@ -82,6 +82,12 @@ export async function night(host: Host, lab: Lab, stateFolder: string, options: 
   }
   const said = ourLines(log)
   const report = document<Report>(stateFolder, 'report.json', validateReport)
+  if (!broken && report !== undefined) {
+    const last = said.filter((line) => !line.includes('could not be handed on')).at(-1)
+    expect(last, 'the last of our lines').to.match(
+      / \d+ images?(; .*)? \(\d+ (entry|entries) searched, \d+ members? of /,
+    )
+  }
   return {
     ...result,
     said,
