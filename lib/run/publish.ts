@@ -17,7 +17,7 @@ export function knownSlots(context: Pick<RunContext, 'stateFolder'>): readonly S
 }
 
 /**
- * Given the finished report, tell everybody: LBackup's log and the terminal first, so that no full disk swallows the
+ * Given the finished report, tell everybody: the terminal and LBackup's log first, so that no full disk swallows the
  * verdict, then report.json, status.json and the command of the configuration. Nothing that fails changes the verdict;
  * it is said. Only a pre hook that cannot write throws: without its records the post hook would be blind.
  */
@@ -28,7 +28,7 @@ export async function publish(context: RunContext, report: Report, storeId: stri
   const before = status === undefined || isDamaged(status) ? undefined : status
   const configuration = printable(environment.configurationFile)
   const slots = before?.slots ?? []
-  context.log(reportLines(report, { now: context.system.now(), slots, sections, configuration }))
+  const lines = reportLines(report, { now: context.system.now(), slots, sections, configuration })
   context.print(reportTable(report))
   const next = nextStatus(report, before, {
     configuration,
@@ -38,15 +38,29 @@ export async function publish(context: RunContext, report: Report, storeId: stri
     source: printable(context.source.path),
     sectionZero: sections.find(({ number }) => number === 0)?.inode,
   })
-  for (const write of [() => writeReport(stateFolder, report), () => writeStatus(stateFolder, next)]) {
+  const writes = [
+    () => context.log(lines),
+    () => writeReport(stateFolder, report),
+    () => writeStatus(stateFolder, next),
+  ]
+  for (const write of writes) {
     try {
       write()
     } catch (error) {
       if (!(error instanceof OperationalError) || report.phase === 'pre') throw error
-      context.say({ loudness: 'warning', text: `${error.message} ${error.cure}` })
+      sayAnyhow(context, `${error.message} ${error.cure}`)
     }
   }
   const failure = await handOn(context.config.report, report)
-  if (failure !== undefined) context.say({ loudness: 'warning', text: failure })
+  if (failure !== undefined) sayAnyhow(context, failure)
   return report
+}
+
+/** The terminal comes first: where the log is what cannot be written, it is said there at least. */
+function sayAnyhow(context: RunContext, text: string): void {
+  try {
+    context.say({ loudness: 'warning', text })
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+  }
 }

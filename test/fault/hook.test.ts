@@ -1,18 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { launcherNames } from '../../lib/install/launcher.js'
 import { blockLines } from '../../lib/link/markers.js'
@@ -28,9 +16,8 @@ import {
   night,
   type FaultLab,
 } from '../support/fault/night.js'
+import { copyPackage } from '../support/fault/package-copy.js'
 import { protect } from '../support/protect.js'
-
-const project = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
 
 describe('a program that is damaged', function () {
   this.timeout(120_000)
@@ -54,10 +41,7 @@ describe('a program that is damaged', function () {
   for (const [what, damage] of damages) {
     it(`${what}: halted`, async () => {
       const fault = faultLab()
-      const copy = join(fault.lab.folder, 'package')
-      mkdirSync(join(copy, 'dist'), { recursive: true })
-      cpSync(join(project, 'dist/hooks'), join(copy, 'dist/hooks'), { recursive: true })
-      cpSync(join(project, 'package.json'), join(copy, 'package.json'))
+      const copy = copyPackage(join(fault.lab.folder, 'package'))
       protect(fault.lab, {}, { package: copy })
       // Nothing but these two is needed.
       await expectGoodNight(fault, [], 'before the damage')

@@ -19,6 +19,8 @@ export function protect(lab: Lab, config: Record<string, unknown> = {}, facts: P
       package: project,
       onCrash: 'halt',
       excludesName: 'excludes.txt',
+      // What install takes from the configuration; 240 is the default of limits.hookMinutes.
+      hookMinutes: 240,
       ...facts,
     })
     lab.hook(phase, launcherNames[phase], text)

@@ -8,6 +8,7 @@ import { fromText } from '../../../lib/text/raw-path.js'
 import { writeSparseBundle } from '../image-writer/sparse-bundle.js'
 import { protect } from '../protect.js'
 import { makeLab, runSession, type Lab, type SessionOptions, type SessionResult } from '../session/index.js'
+import { builtPackage } from './package-copy.js'
 import { standIn, type StandIn } from './stand-in.js'
 
 /** What the administrator wrote: odd line ends, no end of the last line, bytes that are no UTF-8. */
@@ -34,7 +35,7 @@ export function faultLab(config: Record<string, unknown> = {}, folder?: string):
   writeFileSync(lab.excludesFile, excludes)
   chmodSync(lab.excludesFile, mode)
   const node = standIn(lab.folder)
-  const stateFolder = protect(lab, config, { node: node.path })
+  const stateFolder = protect(lab, config, { node: node.path, package: builtPackage() })
   return { lab, node, stateFolder }
 }
 

@@ -123,11 +123,12 @@ describe('tonight', function () {
     expect((await tonight(lab)).report.findings.map(({ code }) => code)).to.include('store-missing')
   })
 
-  it('warns of lines that leave a part of an image out, and of rules that rsync would not follow', async () => {
+  it('says that lines which leave a part of an image out halt the night, and warns of rules that rsync would not follow', async () => {
     const lab = labWith(['bob/bob.sparsebundle'], {}, { excludes: 'bands\n' })
     const { code, report } = await tonight(lab)
-    expect(code).to.equal(1)
-    expect(report.findings.map((finding) => finding.code)).to.include('members-excluded')
+    expect(code).to.equal(2)
+    expect(report.halt).to.equal(true)
+    expect(report.images.map(({ decision }) => decision?.code)).to.deep.equal(['members-excluded'])
 
     const { unproven } = await import('../../../lib/cli/tonight-findings.js')
     const [source, image] = [lab.source, join(lab.source, 'bob/bob.sparsebundle')].map(fromText) as [RawPath, RawPath]
