@@ -10,7 +10,7 @@ const kibibyte = 1024
 export const people = [
   ['anna', 'plain files, no disk image'],
   ['ben', 'Ledger.sparsebundle, detached'],
-  ['carol', 'an encrypted home (FileVault), logged in: her image is attached, her files are readable'],
+  ['carol', 'an encrypted home (FileVault), logged in: her image is attached'],
   ['dave', 'Archive.sparsebundle, of which a band was lost long ago; nobody has noticed'],
   ['erin', 'an encrypted home (FileVault), logged out'],
 ] as const
@@ -59,16 +59,14 @@ function own(path: string, uid: number): void {
 }
 
 /**
- * Given the folder of homes, log Carol in: as macOS does, her image moves to a hidden folder, a program holds it open, and
- * her files are readable in her home.
+ * Given the folder of homes, log Carol in: as macOS does, her image moves to a hidden folder and a program holds it open.
+ * Her home stays empty: on a Mac her volume would be mounted there, which only root could imitate.
  */
 export async function logIn(users: string): Promise<LoggedIn> {
   const [home, hidden] = [join(users, 'carol'), join(users, '.carol')]
   const image = 'carol.sparsebundle'
   mkdirSync(hidden)
   renameSync(join(home, image), join(hidden, image))
-  mkdirSync(join(home, 'Documents'))
-  writeFileSync(join(home, 'Documents/secret.txt'), 'what nobody else may read\n')
   const program = `
     require('node:fs').openSync(process.argv[1], 'r+')
     process.title = 'carol-at-work'
@@ -87,7 +85,6 @@ export async function logIn(users: string): Promise<LoggedIn> {
     async logOut() {
       child.stdin.end()
       await ended
-      rmSync(join(home, 'Documents'), { recursive: true })
       renameSync(join(hidden, image), join(home, image))
       rmSync(hidden, { recursive: true })
     },

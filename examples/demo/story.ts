@@ -71,15 +71,13 @@ async function secondNight({ folder, backup, paper }: Stage, check: Check): Prom
   const night = await backup.night()
   show(paper, night, 'post', check)
   const section = join(folder, 'destination/Section.0/Users')
-  const clear = existsSync(join(section, 'carol/Documents'))
   paper.say(
-    `Everybody is backed up. Carol's copy is only suspect: her image was in use. The hooks told rsync to leave her readable files out${clear ? ', but they are in the backup' : ''}: the backup holds her image, not her secrets. Dave's image was broken before any backup; now somebody knows.`,
+    `Everybody is backed up. Carol's copy is only suspect: her image was in use. Of her home rsync was told to take the image and nothing else, so that a login or logout in the middle of the night brings none of her readable files into the backup. Dave's image was broken before any backup; now somebody knows.`,
   )
   check('night 2 goes on', night.session.exitCode === 0)
   verdicts(night.post, 2, { ben: 'complete', carol: 'suspect', dave: 'bad', erin: 'complete' }, check)
   check('night 2 copies plain files', existsSync(join(section, 'anna/Documents/letter.txt')))
   check("night 2 copies carol's image from where it lies", existsSync(join(section, '.carol/carol.sparsebundle/token')))
-  check("night 2 keeps carol's clear text out", !clear)
 }
 
 async function thirdNight({ folder, backup, paper }: Stage, check: Check): Promise<void> {

@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer'
-import type { ExecaError } from 'execa'
+import type { Readable, Writable } from 'node:stream'
+import { setImmediate as turnOfTheLoop } from 'node:timers/promises'
+import type { ExecaError, Result } from 'execa'
 import { trace } from './trace.js'
 
 /** A program to run: argv array, never a shell. Names that are not UTF-8 cannot be argv in Node: pass them on stdin. */
@@ -35,44 +37,119 @@ export interface CommandResult {
 
 const minimalEnvironment = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C', LC_ALL: 'C', HOME: '/var/empty' }
 
+const mebibyte = 1024 * 1024
 const forceKillSeconds = 2
+/** How long a program that has ended may leave its output open: what it started may hold it without end. */
+const graceSeconds = 0.3
+/** Beyond the KILL: not even that ends a program that waits for a dead disk or network volume. */
+const giveUpSeconds = forceKillSeconds + 1
 
-/** Given a Command, run it and return what came of it; it never throws for what the program does. */
+/**
+ * Given a Command, run it and return what came of it; it never throws for what the program does. It returns when the
+ * program has ended and its output is closed or 0.3 s old, whichever is first; and at the latest three seconds after the
+ * limit. What was printed until then is kept. What the program started is neither waited for nor ended.
+ */
 export async function run(command: Command): Promise<CommandResult> {
   // Loaded on first use: most of what this program does spawns nothing, and the import costs as much as Node's start.
   const { execa } = await import('execa')
   await trace('process', [command.file, ...command.args].join(' '))
   const subprocess = execa(command.file, command.args, {
-    timeout: command.timeoutSeconds * 1000,
     forceKillAfterDelay: forceKillSeconds * 1000,
     input: command.input ?? Buffer.alloc(0),
     env: { ...minimalEnvironment, ...command.env },
     extendEnv: false,
     encoding: 'buffer',
-    maxBuffer: command.maxOutputBytes ?? 64 * 1024 * 1024,
+    buffer: false,
     reject: false,
-    stripFinalNewline: false,
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
   })
-  // What the program started may live on with our pipes in its hands, and would be waited for without end.
-  const hangUp = setTimeout(
-    () => {
-      for (const stream of [subprocess.stdin, subprocess.stdout, subprocess.stderr]) stream.destroy()
-    },
-    (command.timeoutSeconds + forceKillSeconds + 1) * 1000,
+  const tooMuch = (): unknown => subprocess.kill()
+  const most = command.maxOutputBytes ?? 64 * mebibyte
+  const [stdout, stderr] = [collect(subprocess.stdout, most, tooMuch), collect(subprocess.stderr, most, tooMuch)]
+  const { result, timedOut } = await ending(subprocess, command.timeoutSeconds)
+  const [exitCode, signal] = [result?.exitCode, result?.signal]
+  await trace(
+    'process',
+    `${command.file} ended: ${String(exitCode ?? signal ?? (timedOut ? 'given up' : 'not started'))}`,
   )
-  const result = await subprocess.finally(() => clearTimeout(hangUp))
-  await trace('process', `${command.file} ended: ${String(result.exitCode ?? result.signal ?? 'not started')}`)
-  const failure = result as Partial<ExecaError>
+  const failure = result as Partial<ExecaError> | undefined
   return {
     file: command.file,
     args: command.args,
-    exitCode: result.exitCode,
-    signal: result.signal,
-    timedOut: result.timedOut,
-    tooMuchOutput: result.isMaxBuffer,
-    startError: result.exitCode === undefined && result.signal === undefined ? (failure.code ?? 'unknown') : undefined,
-    stdout: Buffer.from(result.stdout),
-    stderr: Buffer.from(result.stderr),
+    exitCode,
+    signal,
+    timedOut,
+    tooMuchOutput: stdout.tooMuch() || stderr.tooMuch(),
+    startError:
+      result !== undefined && exitCode === undefined && signal === undefined ? (failure?.code ?? 'unknown') : undefined,
+    stdout: stdout.bytes(),
+    stderr: stderr.bytes(),
   }
+}
+
+interface Subprocess extends PromiseLike<Pick<Result, 'exitCode' | 'signal'>> {
+  readonly stdin: Writable
+  readonly stdout: Readable
+  readonly stderr: Readable
+  once(event: 'exit', listener: () => void): unknown
+  kill(): boolean
+  unref(): void
+}
+
+/** What execa says of the end, undefined where the program outlived even KILL; and whether the limit was over first. */
+async function ending(subprocess: Subprocess, limitSeconds: number) {
+  const timers: NodeJS.Timeout[] = []
+  const after = (seconds: number, action: () => void): void => void timers.push(setTimeout(action, seconds * 1000))
+  const hangUp = (): void => {
+    for (const stream of [subprocess.stdin, subprocess.stdout, subprocess.stderr]) stream.destroy()
+  }
+  let [ended, timedOut] = [false, false]
+  subprocess.once('exit', () => {
+    ended = true
+    after(graceSeconds, () => void eventsSeen().then(hangUp))
+  })
+  const givenUp = new Promise<undefined>((resolve) => {
+    const giveUp = async (): Promise<void> => {
+      await eventsSeen()
+      if (ended) return
+      hangUp()
+      subprocess.unref()
+      resolve(undefined)
+    }
+    const limit = async (): Promise<void> => {
+      await eventsSeen()
+      if (ended) return
+      timedOut = true
+      subprocess.kill()
+      after(giveUpSeconds, () => void giveUp())
+    }
+    after(limitSeconds, () => void limit())
+  })
+  try {
+    return { result: await Promise.race([subprocess, givenUp]), timedOut }
+  } finally {
+    for (const timer of timers) clearTimeout(timer)
+  }
+}
+
+/** Where this process was busy, its timers are due before what happened meanwhile, and what was printed, is seen. */
+async function eventsSeen(): Promise<void> {
+  await turnOfTheLoop()
+  await turnOfTheLoop()
+}
+
+/** Keeps what a stream brings up to that many bytes; then closes it and calls `tooMuch`. */
+function collect(stream: Readable, most: number, tooMuch: () => void) {
+  const chunks: Buffer[] = []
+  let length = 0
+  stream.on('data', (chunk: Buffer) => {
+    const room = most - length
+    if (room < 0) return
+    chunks.push(chunk.subarray(0, room))
+    length += chunk.length
+    if (length <= most) return
+    stream.destroy()
+    tooMuch()
+  })
+  return { bytes: () => Buffer.concat(chunks), tooMuch: () => length > most }
 }
