@@ -191,13 +191,19 @@ uid=$(id -u)
 # bit only its owner may replace what belongs to others.
 refuse_writable() {
   at=$1
+  set --
   while :; do
-    bad=$(find "$at" -prune ! -type l \( ! -user 0 ! -user "$uid" -o \( -perm -0002 -o -perm -0020 \) \( ! -type d -o ! -perm -1000 \) \) -print) ||
-      crash "It cannot be found out who may write $at, which this hook would run."
-    if [ -n "$bad" ]; then crash "Others than root may write $bad, which this hook would run. Cure: chmod go-w, chown root."; fi
-    if [ "$at" = / ]; then return; fi
-    at=$(dirname "$at")
+    set -- "$@" "$at"
+    if [ "$at" = / ]; then break; fi
+    at=${at%/*}
+    at=${at:-/}
   done
+  # One `find` for the whole way: each program started costs as much as all the rest of a step.
+  bad=$(find "$@" -prune ! -type l \( ! -user 0 ! -user "$uid" -o \( -perm -0002 -o -perm -0020 \) \( ! -type d -o ! -perm -1000 \) \) -print) ||
+    crash "It cannot be found out who may write $1 and the folders above it, which this hook would run."
+  if [ -n "$bad" ]; then
+    crash "Others than root may write $(printf '%s\n' "$bad" | head -n 1), which this hook would run. Cure: chmod go-w, chown root."
+  fi
 }
 
 # Each link of a chain counts: a stable link to Node survives Node's updates.

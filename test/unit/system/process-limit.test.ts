@@ -83,9 +83,9 @@ describe('the time limit of a program', () => {
 
 describe('a program that outlives even KILL', () => {
   // As one does that waits for a dead disk; no test can make such a one, so the signals are kept from it.
-  const { kill } = ChildProcess.prototype
+  const kill = Object.getOwnPropertyDescriptor(ChildProcess.prototype, 'kill') as PropertyDescriptor
   afterEach(() => {
-    ChildProcess.prototype.kill = kill
+    Object.defineProperty(ChildProcess.prototype, 'kill', kill)
   })
 
   it('is given up, and keeps nothing waiting', async () => {

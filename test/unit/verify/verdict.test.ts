@@ -50,7 +50,9 @@ describe('judge', () => {
     expect(judgement).to.include({ verdict: 'bad', loudness: 'error' })
     expect(judgement.reason).to.contain(differs)
     // What changed meanwhile differs by nature.
-    expect(judge(evidence({ changed: true, copy: { state: 'looked-at', errors: [], differs } })).verdict).to.equal('suspect')
+    expect(judge(evidence({ changed: true, copy: { state: 'looked-at', errors: [], differs } })).verdict).to.equal(
+      'suspect',
+    )
   })
 
   it('warns of an image outside of the source', () => {
