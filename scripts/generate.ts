@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { configSchema } from './generate/config-schema.js'
+import { findings } from './generate/findings.js'
 import { options } from './generate/options.js'
 import { sample, sampleConstant } from './generate/sample.js'
 import { printedNames, root, schemaNames } from './generate/schemas.js'
@@ -14,6 +15,7 @@ files.set('lib/generated/config-sample.ts', await sampleConstant())
 files.set('lib/generated/validators.ts', validators())
 files.set('examples/filevault.json', await sample())
 files.set('docs/options.md', await options())
+files.set('docs/findings.md', await findings())
 
 const drifted = [...files].filter(([path, text]) => current(path) !== text)
 if (process.argv.includes('--check')) {
