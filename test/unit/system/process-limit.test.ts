@@ -1,5 +1,5 @@
-import { ChildProcess } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { ChildProcess, spawnSync } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { run, type Command, type CommandResult } from '../../../lib/system/process.js'
@@ -9,15 +9,29 @@ const mebibyte = 1024 * 1024
 const shell = (script: string, settings: Partial<Command> = {}): Promise<CommandResult> =>
   run({ file: '/bin/sh', args: ['-c', script], timeoutSeconds: 20, maxOutputBytes: mebibyte, ...settings })
 
-/** Ends the process whose number the first line holds; tells whether it was still there. */
-function end({ stdout }: CommandResult): boolean {
+/** Ends the process whose number the first line holds; tells whether it was still running. */
+function end({ stdout }: Pick<CommandResult, 'stdout'>): boolean {
   const pid = Number(/^\d+/.exec(stdout.toString('latin1'))?.[0])
   expect(pid).to.be.greaterThan(1)
+  // Where nobody fetches orphans, one that has ended still has its number.
+  const { stdout: state } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
+  if (!/^[^Z]/.test(state.trim())) return false
+  return process.kill(pid, 'SIGKILL')
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+function isGone(pid: number): boolean {
   try {
-    return process.kill(pid, 'SIGKILL')
+    return !process.kill(pid, 0)
   } catch {
-    return false
+    return true
   }
+}
+
+function keepBusy(milliseconds: number): void {
+  const until = performance.now() + milliseconds
+  while (performance.now() < until);
 }
 
 describe('a program that ended', () => {
@@ -38,13 +52,28 @@ describe('a program that ended', () => {
     const folder = temporaryFolder()
     const script = 'sleep 30 & echo $!; touch started; sleep 0.2; head -c 60000 /dev/zero; touch ended; exit 0'
     const answer = shell(script, { timeoutSeconds: 1, cwd: folder })
-    while (!existsSync(join(folder, 'started'))) await new Promise((resolve) => setImmediate(resolve))
-    const busyUntil = performance.now() + 2000
-    while (performance.now() < busyUntil);
+    while (!existsSync(join(folder, 'started'))) await nextTurn()
+    keepBusy(2000)
     expect(existsSync(join(folder, 'ended'))).to.equal(true)
     const result = await answer
     expect(end(result)).to.equal(true)
     expect(result).to.include({ exitCode: 0, timedOut: false })
+    expect(result.stdout.filter((byte) => byte === 0)).to.have.lengthOf(60_000)
+  })
+
+  it('has the output of what it started heard, although this process is busy while its time runs out', async () => {
+    const folder = temporaryFolder()
+    const holder = 'while [ ! -e go ]; do :; done; head -c 60000 /dev/zero; touch printed; exec sleep 30'
+    const answer = shell(`sh -c '${holder}' & echo $!; echo $$ >number; mv number pid`, { cwd: folder })
+    const ready = join(folder, 'pid')
+    while (!existsSync(ready)) await nextTurn()
+    const pid = Number(readFileSync(ready, 'utf8'))
+    while (!isGone(pid)) await nextTurn()
+    writeFileSync(join(folder, 'go'), '')
+    while (!existsSync(join(folder, 'printed'))) keepBusy(10)
+    keepBusy(500)
+    const result = await answer
+    expect(end(result)).to.equal(true)
     expect(result.stdout.filter((byte) => byte === 0)).to.have.lengthOf(60_000)
   })
 
