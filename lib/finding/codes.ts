@@ -111,7 +111,7 @@ export const findingCodes = {
   'home-image-missing': 'the image of a FileVault home is in neither of its two places',
   'look-incomplete': 'something about users or attached images could not be found out',
   'root-missing': 'a folder that was to be searched is not there',
-  'unreadable': 'a folder or file could not be searched',
+  unreadable: 'a folder or file could not be searched',
   'depth-limit': 'what lies deeper than search.maxDepth was not searched',
   'entry-limit': 'the search ended at search.maxEntries',
   'other-device': 'another file system below the root was not entered',

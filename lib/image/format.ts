@@ -4,8 +4,6 @@ import type { RawPath } from '../text/raw-path.js'
 /** What a single file is, by its content. */
 export type FileFormat = 'sparse-image' | 'encrypted-v2' | 'encrypted-v1' | 'udif' | 'asif' | 'android-sparse' | 'none'
 
-/** `recogniseFile` needs this many bytes of a file's head. */
-export const headLength = 8
 /** `recogniseFile` needs this many bytes of a file's tail, or the whole file where it is shorter. */
 export const tailLength = 512
 

@@ -11,7 +11,8 @@ module.exports = class Counting extends reporters.Spec {
     super(runner, options)
     const refused = []
     runner.on(Runner.constants.EVENT_TEST_PENDING, (test) => {
-      if (!allowed.includes(test.skipReason)) refused.push(`${test.fullTitle()}: ${test.skipReason ?? 'no reason given'}`)
+      if (!allowed.includes(test.skipReason))
+        refused.push(`${test.fullTitle()}: ${test.skipReason ?? 'no reason given'}`)
     })
     runner.once(Runner.constants.EVENT_RUN_END, () => {
       const { passes, failures, pending } = runner.stats
