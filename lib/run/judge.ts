@@ -139,11 +139,11 @@ const isMissing = ({ findings }: Pick<Structure, 'findings'>): boolean =>
 const isUnreadable = ({ findings, counts }: Structure): boolean =>
   counts.members === 0 && findings.some(({ code }) => code === 'member-unreadable')
 
-function howCopyDiffers(image: RunImage, section: Section): string {
+/** Undefined where a second look finds them alike: something was put right meanwhile, or a time was only rounded. */
+function howCopyDiffers(image: RunImage, section: Section): string | undefined {
   const { container } = image
-  return differenceText(
-    differences({ path: fromPrintable(image.path), container }, { path: copyOf(image, section), container }),
-  )
+  const source = { path: fromPrintable(image.path), container }
+  return differenceText(differences(source, { path: copyOf(image, section), container })) || undefined
 }
 
 function copyState(copy: Structure, sourceGone: boolean, differs: string | undefined): Copy {

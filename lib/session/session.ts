@@ -10,7 +10,7 @@ export interface Session {
 
 /**
  * A FileVault 1 home. Logged out, the image lies in `home`; logged in, it lies in `hiddenHome` and its clear text is
- * mounted on `home` (formats.md section 6; the name of the hidden folder is seen, never computed, where it exists).
+ * mounted on `home` (freelancingdigest shows `/Users/.eric/eric.sparseimage`; where the hidden folder exists, its name is seen, not computed).
  */
 export interface FileVaultAccount {
   readonly user: string
