@@ -43,14 +43,16 @@ describe('a pre-backup hook killed together with its launcher', function () {
   })
 })
 
-/** One step of each part, up to the last record: from then on the block is in force and the record tells of it. */
+/**
+ * One step of each part, up to the last record: from then on the block is in force and the record tells of it. No `write`:
+ * it cannot be aimed exactly, and a later one is past that record.
+ */
 function chosen(steps: readonly Step[]): Step[] {
   const wanted: [call: string, path: RegExp, occurrence: number][] = [
     ['link', /\/lock\//, 1],
     ['unlink', /\/lock\//, 1],
     ['rename', /run\.json/, 1],
     ['rename', /run\.json/, 2],
-    ['write', /excludes/, 1],
     ['rename', /excludes/, 1],
     ['fsync', /^\/config$/, 1],
     ['rename', /run\.json/, 3],
