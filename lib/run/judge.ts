@@ -121,7 +121,7 @@ function judged(image: RunImage, section: Section, source: Structure, copy: Stru
     decisionReason: image.decision.reason,
     usage: image.usage.state,
     changed,
-    sourceErrors: image.findings.filter(({ severity }) => severity === 'error') as never,
+    sourceErrors: image.findings.filter(({ severity }) => severity === 'error'),
     copy: copyState(copy, gone, differs),
   })
   return {

@@ -1,6 +1,7 @@
 import { OperationalError } from '../finding/operational-error.js'
 import { noAnswer } from '../system/tool-answer.js'
 import { printable } from '../text/printable.js'
+import { fromBytes } from '../text/raw-path.js'
 import type { RunContext } from './context.js'
 
 /**
@@ -28,7 +29,7 @@ export async function checkRemote(context: RunContext): Promise<void> {
   const listed = answer.stdout.toString('latin1')
   if (/^[d-][rwxsStT-]{9}/m.test(listed)) return
   if (/^l[rwxsStT-]{9}/m.test(listed)) throw linked(target)
-  const said = printable(answer.stderr.toString('latin1').slice(0, 300).trim() as never)
+  const said = printable(fromBytes(answer.stderr.subarray(0, 300))).trim()
   throw new OperationalError(
     'remote-source-missing',
     `The source ${target} could not be listed (${noAnswer(answer) ?? (said === '' ? 'nothing was said' : said)}).`,

@@ -27,7 +27,7 @@ export interface Evidence {
   /** Members changed between the end of the pre hook and the end of rsync; undefined: could not be looked at again. */
   readonly changed: boolean | undefined
   /** Errors of the source's own structure before the copy. */
-  readonly sourceErrors: readonly Finding[]
+  readonly sourceErrors: readonly { readonly code: string; readonly member?: string }[]
   readonly copy: Copy
 }
 
