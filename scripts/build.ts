@@ -7,7 +7,13 @@ import { build } from 'esbuild'
 rmSync('dist', { recursive: true, force: true })
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
 await build({
-  entryPoints: ['hooks/pre-backup.ts', 'hooks/post-backup.ts'],
+  entryPoints: [
+    { in: 'hooks/pre-backup.ts', out: 'pre-backup' },
+    { in: 'hooks/post-backup.ts', out: 'post-backup' },
+    // What the hooks start threads with, found beside the file that starts them.
+    { in: 'lib/system/worker-entry.ts', out: 'worker-entry' },
+    { in: 'lib/prove/hash-tasks.ts', out: 'hash-tasks' },
+  ],
   outdir: 'dist/hooks',
   bundle: true,
   splitting: true,

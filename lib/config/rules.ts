@@ -28,20 +28,6 @@ const eachPolicy = (config: Config, judge: (policy: PolicyConfig, place: Locatio
 
 /** Every rule, by name. */
 export const rules = {
-  leaveOutNeedsKeeping: (config) =>
-    eachPolicy(config, (policy, place) =>
-      (['ifInUse', 'ifUnknown', 'ifStillInUse'] as const)
-        .filter((key) => policy[key] === 'leave-out')
-        .map((key) =>
-          error(
-            [...place, key],
-            '"leave-out" puts an older copy in the place of the one left out. That comes with keeping older copies, which ' +
-              'this version cannot do: until then rotation would delete the last good copy. Use "halt", "copy-and-prove"' +
-              `${key === 'ifInUse' ? ' or "wait"' : ''}.`,
-          ),
-        ),
-    ),
-
   attachedNeedsClearText: (config) =>
     eachPolicy(config, ({ when, allowClearText }, place) =>
       when === 'attached' && !allowClearText
@@ -109,6 +95,26 @@ export const rules = {
               '(limits.hookMinutes): it must be less.',
           ),
         ],
+
+  verifyFitsIntoHook: ({ verify: { minutes }, limits: { hookMinutes } }, isSet) =>
+    minutes < hookMinutes || !isSet(['verify', 'minutes'])
+      ? []
+      : [
+          warning(
+            ['verify', 'minutes'],
+            `comparing ends earlier: a hook gives up after ${duration(hookMinutes * 60)} (limits.hookMinutes).`,
+          ),
+        ],
+
+  warnBeforeError: ({ keep: { warnAfterDays, errorAfterDays } }) =>
+    warnAfterDays <= errorAfterDays
+      ? []
+      : [warning(['keep', 'warnAfterDays'], 'it changes nothing: the error of keep.errorAfterDays comes first.')],
+
+  repairNeedsComparing: ({ verify: { level }, repair }, isSet) =>
+    level === 'structure' && repair === 'on' && isSet(['repair'])
+      ? [warning(['repair'], 'it changes nothing without "verify": { "level": "compare" }.')]
+      : [],
 
   quietIsLongEnough: ({ limits: { quietSeconds } }) =>
     quietSeconds >= 2

@@ -131,6 +131,14 @@ export const findingCodes = {
   'clear-text-found': 'readable files of an encrypted image are in the backup',
   'clear-text-suspected': 'files beside a FileVault image in the backup may be readable ones of it',
 
+  'copies-adopted': 'copies that were there before us are kept until something newer is proven',
+  'book-damaged': 'what was known of older copies cannot be used',
+  'copy-opened': 'a copy was changed after it was checked, as by opening it for writing',
+  'manifest-unusable': 'the manifest of an older copy cannot be used',
+  'copy-kept': 'the newest good copy was kept because its section rotates away',
+  'keep-failed': 'the newest good copy could not be put in its place',
+  'work-recovered': 'an image that an interrupted run was moving was put right',
+
   // The last runs: what `status` finds.
   'run-overdue': 'there was no run for too long',
   'run-bad': 'the last run ended with a warning or an error',

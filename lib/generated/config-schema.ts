@@ -16,7 +16,7 @@ export const configSchema = {
     search: { $ref: '#/$defs/search' },
     policies: {
       description:
-        'What is done with an image, by whose it is and where it lies. The first policy that matches wins; the last one, without match, is for all the others. Without one the built-in default holds: an image in use stops the backup.',
+        'What is done with an image, by whose it is and where it lies. The first policy that matches wins; the last one, without match, is for all the others. Without one the built-in default holds: an image in use is left out, and its newest good copy takes its place.',
       type: 'array',
       maxItems: 1000,
       items: { $ref: '#/$defs/policy' },
@@ -30,6 +30,14 @@ export const configSchema = {
     },
     source: { $ref: '#/$defs/source' },
     verify: { $ref: '#/$defs/verify' },
+    repair: {
+      description:
+        'on: bands that are wrong in the new copy are copied again after the backup, while nothing uses the image. off: they are only reported.',
+      enum: ['on', 'off'],
+      default: 'on',
+      examples: ['off'],
+    },
+    keep: { $ref: '#/$defs/keep' },
     limits: { $ref: '#/$defs/limits' },
     tools: { $ref: '#/$defs/tools' },
     platform: {
@@ -129,14 +137,14 @@ export const configSchema = {
         },
         ifInUse: {
           description:
-            'What is done while something uses the image. wait: for waitMinutes at most, then ifStillInUse. copy-and-prove: it is copied all the same, and its copy counts as suspect unless it is proven. halt: no backup at all tonight. leave-out: an older copy takes its place; refused until this program can keep older copies.',
+            'What is done while something uses the image. leave-out: it is not copied, and its newest good copy takes its place. wait: for waitMinutes at most, then ifStillInUse. copy-and-prove: it is copied all the same, and its copy counts as suspect unless it is proven. halt: no backup at all tonight.',
           enum: ['leave-out', 'wait', 'copy-and-prove', 'halt'],
-          default: 'halt',
+          default: 'leave-out',
           examples: ['wait'],
         },
         ifUnknown: {
           description:
-            'What is done where it cannot be found out whether something uses the image: copy-and-prove, halt or (refused for now) leave-out, as above.',
+            'What is done where it cannot be found out whether something uses the image: copy-and-prove, leave-out or halt, as above.',
           enum: ['copy-and-prove', 'leave-out', 'halt'],
           default: 'copy-and-prove',
           examples: ['halt'],
@@ -152,9 +160,9 @@ export const configSchema = {
         },
         ifStillInUse: {
           description:
-            'What is done when the waiting is over and the image is still in use: copy-and-prove, halt or (refused for now) leave-out, as above.',
+            'What is done when the waiting is over and the image is still in use: leave-out, copy-and-prove or halt, as above.',
           enum: ['leave-out', 'copy-and-prove', 'halt'],
-          default: 'halt',
+          default: 'leave-out',
           examples: ['copy-and-prove'],
         },
         allowClearText: {
@@ -208,10 +216,19 @@ export const configSchema = {
       additionalProperties: false,
       properties: {
         level: {
-          description: 'structure: every member that must be there is there, of the right size and kind.',
-          enum: ['structure'],
-          default: 'structure',
+          description:
+            'structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights.',
+          enum: ['structure', 'compare'],
+          default: 'compare',
           examples: ['structure'],
+        },
+        minutes: {
+          description: 'Minutes that comparing may take in one run; what is left is compared in the next ones.',
+          type: 'number',
+          minimum: 0,
+          maximum: 1440,
+          default: 60,
+          examples: [120],
         },
       },
     },
@@ -370,6 +387,30 @@ export const configSchema = {
           maximum: 8760,
           default: 30,
           examples: [170],
+        },
+      },
+    },
+    keep: {
+      title: 'KeepConfig',
+      description: 'How old the newest good copy of an image may become.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        warnAfterDays: {
+          description: 'Days since the newest good copy after which each run warns.',
+          type: 'number',
+          minimum: 0,
+          maximum: 3650,
+          default: 3,
+          examples: [7],
+        },
+        errorAfterDays: {
+          description: 'Days since the newest good copy after which each run ends with an error.',
+          type: 'number',
+          minimum: 0,
+          maximum: 3650,
+          default: 14,
+          examples: [30],
         },
       },
     },

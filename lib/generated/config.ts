@@ -6,13 +6,18 @@
 export interface Config {
   readonly search: SearchConfig
   /**
-   * What is done with an image, by whose it is and where it lies. The first policy that matches wins; the last one, without match, is for all the others. Without one the built-in default holds: an image in use stops the backup.
+   * What is done with an image, by whose it is and where it lies. The first policy that matches wins; the last one, without match, is for all the others. Without one the built-in default holds: an image in use is left out, and its newest good copy takes its place.
    *
    * @maxItems 1000
    */
   readonly policies: readonly PolicyConfig[]
   readonly source: SourceConfig
   readonly verify: VerifyConfig
+  /**
+   * on: bands that are wrong in the new copy are copied again after the backup, while nothing uses the image. off: they are only reported.
+   */
+  readonly repair: 'on' | 'off'
+  readonly keep: KeepConfig
   readonly limits: LimitsConfig
   readonly tools: ToolsConfig
   /**
@@ -74,11 +79,11 @@ export interface PolicyConfig {
    */
   readonly when: 'detached' | 'attached'
   /**
-   * What is done while something uses the image. wait: for waitMinutes at most, then ifStillInUse. copy-and-prove: it is copied all the same, and its copy counts as suspect unless it is proven. halt: no backup at all tonight. leave-out: an older copy takes its place; refused until this program can keep older copies.
+   * What is done while something uses the image. leave-out: it is not copied, and its newest good copy takes its place. wait: for waitMinutes at most, then ifStillInUse. copy-and-prove: it is copied all the same, and its copy counts as suspect unless it is proven. halt: no backup at all tonight.
    */
   readonly ifInUse: 'leave-out' | 'wait' | 'copy-and-prove' | 'halt'
   /**
-   * What is done where it cannot be found out whether something uses the image: copy-and-prove, halt or (refused for now) leave-out, as above.
+   * What is done where it cannot be found out whether something uses the image: copy-and-prove, leave-out or halt, as above.
    */
   readonly ifUnknown: 'copy-and-prove' | 'leave-out' | 'halt'
   /**
@@ -86,7 +91,7 @@ export interface PolicyConfig {
    */
   readonly waitMinutes: number
   /**
-   * What is done when the waiting is over and the image is still in use: copy-and-prove, halt or (refused for now) leave-out, as above.
+   * What is done when the waiting is over and the image is still in use: leave-out, copy-and-prove or halt, as above.
    */
   readonly ifStillInUse: 'leave-out' | 'copy-and-prove' | 'halt'
   /**
@@ -121,9 +126,26 @@ export interface SourceConfig {
  */
 export interface VerifyConfig {
   /**
-   * structure: every member that must be there is there, of the right size and kind.
+   * structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights.
    */
-  readonly level: 'structure'
+  readonly level: 'structure' | 'compare'
+  /**
+   * Minutes that comparing may take in one run; what is left is compared in the next ones.
+   */
+  readonly minutes: number
+}
+/**
+ * How old the newest good copy of an image may become.
+ */
+export interface KeepConfig {
+  /**
+   * Days since the newest good copy after which each run warns.
+   */
+  readonly warnAfterDays: number
+  /**
+   * Days since the newest good copy after which each run ends with an error.
+   */
+  readonly errorAfterDays: number
 }
 /**
  * How long things may take.

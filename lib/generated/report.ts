@@ -24,6 +24,10 @@ export type Verdict = 'proven' | 'complete' | 'not-backed-up' | 'suspect' | 'bad
  * A kebab-case noun that never changes its meaning.
  */
 export type Code = string
+/**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time1 = string
 
 /**
  * report.json in the state folder, the standard input of report.command, and what pre and post print with --json.
@@ -103,6 +107,8 @@ export interface ReportImage {
    * Seconds the run waited for the image.
    */
   readonly waitedSeconds: number
+  readonly proof?: ReportProof
+  readonly kept?: ReportKept
 }
 /**
  * What the policy said of one image in this run, with its reason.
@@ -141,6 +147,74 @@ export interface ReportedFinding {
   readonly cure?: string
 }
 /**
+ * What comparing the copy with the image came to.
+ */
+export interface ReportProof {
+  /**
+   * proven: every byte of the copy equals one moment of the image. wrong: members of the copy are known to be wrong. unfinished: the time was over, nothing wrong so far. moved-on: the image changed after the copy. source-unreadable: the image could not be read to its end.
+   */
+  readonly result: 'proven' | 'wrong' | 'unfinished' | 'moved-on' | 'source-unreadable'
+  /**
+   * Members the image and its copy have.
+   */
+  readonly members: number
+  /**
+   * Members whose bytes are known to be equal or not.
+   */
+  readonly checked: number
+  /**
+   * Files read, of image and copy together.
+   */
+  readonly read: number
+  /**
+   * Digests known from earlier nights, of image and copy together.
+   */
+  readonly reused: number
+  /**
+   * Bytes read.
+   */
+  readonly bytesRead: number
+  /**
+   * How long it took.
+   */
+  readonly seconds: number
+  /**
+   * Differences by kind, as they were before anything was repaired.
+   */
+  readonly wrong: readonly ReportWrong[]
+}
+/**
+ * Members that differ in one way.
+ */
+export interface ReportWrong {
+  /**
+   * missed-change: LBackup took it for unchanged. mixed: it changed while it was copied. missing, extra: only in the image, only in the copy. damaged: the copy no longer holds what was copied. unreadable: the copy cannot be read. type, size, time: another one in the copy.
+   */
+  readonly kind: 'missed-change' | 'mixed' | 'missing' | 'extra' | 'damaged' | 'unreadable' | 'type' | 'size' | 'time'
+  /**
+   * How many members.
+   */
+  readonly count: number
+  /**
+   * The first twenty of them.
+   */
+  readonly members: readonly string[]
+}
+/**
+ * What was done to the copy after the backup.
+ */
+export interface ReportKept {
+  /**
+   * older-copy: an older copy was put at its place. set-aside: so it was, and the bad copy was moved out of the way. repaired: wrong members were copied again, and the copy is proven now. unproven: the copy is bad, nothing better is known, and what LBackup would take for unchanged was removed from it. failed: it could not be done.
+   */
+  readonly done: 'older-copy' | 'set-aside' | 'repaired' | 'unproven' | 'failed'
+  readonly madeAt?: Time1
+  /**
+   * true: the older copy is one that was proven.
+   */
+  readonly proven?: boolean
+}
+/**
  * How much was looked at.
  */
 export interface ReportCounts {
@@ -153,7 +227,7 @@ export interface ReportCounts {
    */
   readonly judged: number
   /**
-   * Copies that are complete or proven.
+   * Copies that are complete and not proven.
    */
   readonly complete: number
   /**
@@ -184,4 +258,12 @@ export interface ReportCounts {
    * How long the hook took.
    */
   readonly seconds: number
+  /**
+   * Copies that are proven.
+   */
+  readonly proven: number
+  /**
+   * Bytes read to compare copies with images.
+   */
+  readonly bytesRead: number
 }

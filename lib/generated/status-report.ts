@@ -25,6 +25,18 @@ export type Verdict = 'proven' | 'complete' | 'not-backed-up' | 'suspect' | 'bad
  */
 export type Time1 = string
 /**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time2 = string
+/**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time3 = string
+/**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time4 = string
+/**
  * A kebab-case noun that never changes its meaning.
  */
 export type Code = string
@@ -97,6 +109,50 @@ export interface SlotStatus {
    */
   readonly lastCompleteSection?: number
   readonly goneSince?: Time1
+  readonly kept?: SlotKept
+  readonly drill?: RestoreDrill
+}
+/**
+ * Which copies of the slot are known, and what keeping them costs.
+ */
+export interface SlotKept {
+  readonly newestGood?: Time2
+  /**
+   * Where it lies: Section.N, or store.
+   */
+  readonly newestGoodIn?: string
+  readonly bestKnown?: Time3
+  /**
+   * Where it lies: Section.N, or store.
+   */
+  readonly bestKnownIn?: string
+  /**
+   * How many copies of it the store holds.
+   */
+  readonly generations: number
+  /**
+   * Bytes on the backup disk that only the store holds.
+   */
+  readonly heldBytes: number
+  /**
+   * true: the kept copies share their data with the sections, so whoever writes into one changes the other.
+   */
+  readonly shared: boolean
+}
+/**
+ * The last trial restore of this slot.
+ */
+export interface RestoreDrill {
+  readonly at: Time
+  readonly madeAt: Time4
+  /**
+   * true: every byte could be read and was the one that the manifest names.
+   */
+  readonly ok: boolean
+  /**
+   * What came of it, in one sentence.
+   */
+  readonly text: string
 }
 /**
  * One thing found, about one image or one run.

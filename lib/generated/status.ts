@@ -24,6 +24,18 @@ export type Verdict = 'proven' | 'complete' | 'not-backed-up' | 'suspect' | 'bad
  * A moment in UTC, ISO 8601.
  */
 export type Time1 = string
+/**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time2 = string
+/**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time3 = string
+/**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time4 = string
 
 /**
  * status.json in the state folder: what is known of the last run and of every slot, for monitoring and for the next run.
@@ -92,6 +104,50 @@ export interface SlotStatus {
    */
   readonly lastCompleteSection?: number
   readonly goneSince?: Time1
+  readonly kept?: SlotKept
+  readonly drill?: RestoreDrill
+}
+/**
+ * Which copies of the slot are known, and what keeping them costs.
+ */
+export interface SlotKept {
+  readonly newestGood?: Time2
+  /**
+   * Where it lies: Section.N, or store.
+   */
+  readonly newestGoodIn?: string
+  readonly bestKnown?: Time3
+  /**
+   * Where it lies: Section.N, or store.
+   */
+  readonly bestKnownIn?: string
+  /**
+   * How many copies of it the store holds.
+   */
+  readonly generations: number
+  /**
+   * Bytes on the backup disk that only the store holds.
+   */
+  readonly heldBytes: number
+  /**
+   * true: the kept copies share their data with the sections, so whoever writes into one changes the other.
+   */
+  readonly shared: boolean
+}
+/**
+ * The last trial restore of this slot.
+ */
+export interface RestoreDrill {
+  readonly at: Time
+  readonly madeAt: Time4
+  /**
+   * true: every byte could be read and was the one that the manifest names.
+   */
+  readonly ok: boolean
+  /**
+   * What came of it, in one sentence.
+   */
+  readonly text: string
 }
 /**
  * What the hook itself could do at its last run: a terminal may read more than a hook may.

@@ -1,4 +1,5 @@
 import { OperationalError } from '../finding/operational-error.js'
+import { byBytes, inBandOrder, type BandNames } from '../image/band-order.js'
 import { bandIndex } from '../image/band-names.js'
 import { machineId } from '../image/bundle-head.js'
 import {
@@ -15,7 +16,7 @@ import { systemCode } from '../system/file-system-error.js'
 import { lookAtAll, withFileIn, type Stats } from '../system/folder-looks.js'
 import { closeFolder, look, names, openFolderIn, type Folder } from '../system/folder.js'
 import type { RawPath } from '../text/raw-path.js'
-import { bandNames, byBytes, facts, inBandOrder, type BandNames } from './members.js'
+import { bandNames, facts } from './members.js'
 import { readSmallFile } from './small-file.js'
 
 const mebibyte = 1024 * 1024

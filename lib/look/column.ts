@@ -1,8 +1,9 @@
+import { inBandOrder, type BandNames } from '../image/band-order.js'
 import type { MemberFacts } from '../image/fingerprint.js'
 import { lookAtAll } from '../system/folder-looks.js'
 import type { Folder } from '../system/folder.js'
 import type { RawPath } from '../text/raw-path.js'
-import { bandNames, facts, inBandOrder, type BandNames } from './members.js'
+import { bandNames, facts } from './members.js'
 
 /** What stands at one place of a Column; `gone`: vanished after it was listed; `unseen`: could not be looked at. */
 export type Standing = MemberFacts['type'] | 'gone' | 'unseen'

@@ -1,4 +1,5 @@
-import { bandIndex, bandName } from '../image/band-names.js'
+import { bandIndex } from '../image/band-names.js'
+import { byBytes, type BandNames } from '../image/band-order.js'
 import type { MemberFacts } from '../image/fingerprint.js'
 import { eachName, type Stats } from '../system/folder-looks.js'
 import type { Folder } from '../system/folder.js'
@@ -12,15 +13,6 @@ export function facts(stats: Stats): MemberFacts {
   // Read from the mode: the methods of Stats cost more than the rest of this.
   const type = types[stats.mode & 0o170000] ?? 'other'
   return { type, size, inode, links, modified, changed }
-}
-
-/** Given names, return them sorted by their bytes. */
-export const byBytes = (names: readonly RawPath[]): RawPath[] => [...names].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
-
-/** The names of a `bands` or `mapped` folder: band indexes, ascending, and all other names, by their bytes. */
-export interface BandNames {
-  readonly indexes: Float64Array
-  readonly others: readonly RawPath[]
 }
 
 /**
@@ -45,10 +37,4 @@ export function bandNames(folder: Folder): BandNames {
     indexes[bands++] = index
   })
   return { indexes: indexes.subarray(0, bands).sort(), others: byBytes(others) }
-}
-
-/** Given the names of such a folder, yield them in the order a fingerprint asks for. */
-export function* inBandOrder({ indexes, others }: BandNames): Generator<RawPath> {
-  for (const index of indexes) yield bandName(index)
-  yield* others
 }

@@ -8,9 +8,9 @@ export type Policy = PolicyConfig
 /** Used where no policy fits. Nothing in use is ever taken for safe; what cannot be seen is copied and checked. */
 export const fallbackPolicy: Policy = {
   when: 'detached',
-  ifInUse: 'halt',
+  ifInUse: 'leave-out',
   ifUnknown: 'copy-and-prove',
   waitMinutes: 0,
-  ifStillInUse: 'halt',
+  ifStillInUse: 'leave-out',
   allowClearText: false,
 }

@@ -85,6 +85,7 @@ function tonight({ phase }: Pick<Report, 'phase'>): string {
 
 function countsText({ counts }: Report): string {
   const verdicts = [
+    [counts.proven, 'proven'],
     [counts.complete, 'complete'],
     [counts.suspect, 'suspect'],
     [counts.bad, 'bad'],
@@ -92,8 +93,9 @@ function countsText({ counts }: Report): string {
   ] as const
   const said = verdicts.filter(([n]) => n > 0).map(([n, word]) => `${String(n)} ${word}`)
   const judged = counts.judged > 0 ? `; ${count(counts.judged, 'copy', 'copies')} looked at: ${list(said)}` : ''
+  const read = counts.bytesRead > 0 ? `, ${size(counts.bytesRead)} read to compare` : ''
   const looked = `${count(counts.entries, 'entry', 'entries')} searched, ${count(counts.members, 'member')} of ${size(counts.bytes)}`
-  return `${count(counts.images, 'image')}${judged} (${looked}, ${duration(counts.seconds)}).`
+  return `${count(counts.images, 'image')}${judged} (${looked}${read}, ${duration(counts.seconds)}).`
 }
 
 /** A shell word that may be pasted. */

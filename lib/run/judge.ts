@@ -1,13 +1,14 @@
-import type { ReportedFinding, ReportImage } from '../generated/report.js'
+import type { SearchOptions } from '../discover/discovery.js'
+import type { Discovery } from '../discover/discovery.js'
+import type { ReportedFinding, ReportImage, ReportProof } from '../generated/report.js'
 import type { RunImage, RunRecord } from '../generated/run.js'
 import type { Structure } from '../image/structure-type.js'
-import type { SearchOptions } from '../discover/discovery.js'
 import { pathInSection } from '../lbackup/path-mapping.js'
 import type { Section } from '../lbackup/sections.js'
+import { differences, differenceText } from '../look/difference.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
-import { judge as verdictOf, type Copy } from '../verify/verdict.js'
-import { differences, differenceText } from '../look/difference.js'
+import { judge as verdictOf, type Copy, type ProofWords } from '../verify/verdict.js'
 import { clearText, namesIn } from './clear-text.js'
 import { sourceOf } from './recorded.js'
 import { noteFindings } from './search-findings.js'
@@ -21,11 +22,33 @@ export interface Judged {
   readonly entries: number
 }
 
-/**
- * Given the record of a run and the section it made, look at the sources and their copies again and return a verdict for
- * each image of the plan, for each image in the section that no plan names, and what clear text lies at FileVault homes.
- */
-export async function judgeSection(record: RunRecord, section: Section, work: Work): Promise<Judged> {
+/** One image of the plan that was to be copied, with what it and its copy look like after the run. */
+export interface LookedAt {
+  readonly image: RunImage
+  /** Where the copy is, or belongs. */
+  readonly place: RawPath
+  readonly source: Structure
+  readonly copy: Structure
+}
+
+/** Everything in a section that is judged, before any byte was compared. */
+export interface SectionLook {
+  readonly section: Section
+  readonly record: RunRecord
+  readonly copies: readonly LookedAt[]
+  readonly discovery: Discovery
+  /** By path, each image in the section. */
+  readonly structures: ReadonlyMap<RawPath, Structure>
+}
+
+/** What comparing the bytes of one copy came to. */
+export interface ProvenOrNot {
+  readonly words: ProofWords
+  readonly reported: ReportProof
+}
+
+/** Given the record of a run and the section it made, look at the sources and their copies again, without reading bands. */
+export async function lookAtSection(record: RunRecord, section: Section, work: Work): Promise<SectionLook> {
   const copied = record.images.filter(isCopied)
   const sources = await work.look(
     copied.map(({ path, container, usage }) => ({
@@ -35,22 +58,35 @@ export async function judgeSection(record: RunRecord, section: Section, work: Wo
     })),
   )
   const { discovery, looks } = await work.search(searchOf(section, record))
-  const found = new Map(discovery.images.map((image, index) => [image.path, looks[index] as Structure]))
+  const structures = new Map(discovery.images.map((image, index) => [image.path, looks[index] as Structure]))
   // What the search did not find is looked at all the same: the look tells why.
-  const sought = copied.filter((image) => !found.has(copyOf(image, section)))
+  const sought = copied.filter((image) => !structures.has(placeIn(section, image)))
   const others = await work.look(
-    sought.map((image) => ({ path: copyOf(image, section), container: image.container, inUse: false, copy: true })),
+    sought.map((image) => ({ path: placeIn(section, image), container: image.container, inUse: false, copy: true })),
   )
-  sought.forEach((image, index) => found.set(copyOf(image, section), others[index] as Structure))
-  const images = record.images.map((image) => {
-    const index = copied.indexOf(image)
-    return index < 0
-      ? notCopied(image, contentsOf(image, record, section))
-      : judged(image, section, sources[index] as Structure, found.get(copyOf(image, section)) as Structure)
+  sought.forEach((image, index) => structures.set(placeIn(section, image), others[index] as Structure))
+  const copies = copied.map((image, index) => {
+    const place = placeIn(section, image)
+    return { image, place, source: sources[index] as Structure, copy: structures.get(place) as Structure }
   })
-  const planned = new Set(copied.map((image) => copyOf(image, section)))
+  return { section, record, copies, discovery, structures }
+}
+
+/**
+ * Given what was seen and, by slot, the images whose verdict is known, return a verdict for each image of the plan, for
+ * each image in the section that no plan names, and what clear text lies at FileVault homes.
+ */
+export function judgeSection(look: SectionLook, settled: ReadonlyMap<string, ReportImage> = new Map()): Judged {
+  const { section, record, copies, discovery, structures } = look
+  const images = record.images.map((image) => {
+    const looked = copies.find((copy) => copy.image === image)
+    const judged = settled.get(image.slot)
+    if (judged !== undefined) return judged
+    return looked === undefined ? judgeNotCopied(image, look) : judgeCopy(looked)
+  })
+  const planned = new Set(copies.map(({ place }) => place))
   return {
-    images: [...images, ...unplannedImages(discovery, found, planned, record, section)],
+    images: [...images, ...unplannedImages(discovery, structures, planned, record, section)],
     findings: [
       ...sectionFindings(section),
       ...noteFindings(discovery),
@@ -60,11 +96,53 @@ export async function judgeSection(record: RunRecord, section: Section, work: Wo
   }
 }
 
+/** Given an image and its copy as seen, and what comparing them came to, return the verdict. */
+export function judgeCopy({ image, place, source, copy }: LookedAt, proof?: ProvenOrNot): ReportImage {
+  const changed = changedMeanwhile({ image, source })
+  const alike = proof !== undefined || source.listing === copy.listing || changed !== false || isMissing(copy)
+  const differs = alike ? undefined : howCopyDiffers(image, place)
+  const judgement = verdictOf({
+    action: image.decision.action,
+    decisionCode: image.decision.code,
+    decisionReason: image.decision.reason,
+    usage: image.usage.state,
+    changed,
+    sourceErrors: image.findings.filter(({ severity }) => severity === 'error'),
+    copy: copyState(copy, isGone(source), differs),
+    ...(proof === undefined ? {} : { proof: proof.words }),
+  })
+  return {
+    ...common(image),
+    ...judgement,
+    findings: copy.findings,
+    bytes: copy.counts.bytes,
+    members: copy.counts.members,
+    ...(proof === undefined ? {} : { proof: proof.reported }),
+  }
+}
+
+/** Tell whether the image changed between the end of the pre hook and now; undefined: it cannot be looked at any more. */
+export function changedMeanwhile({ image, source }: Pick<LookedAt, 'image' | 'source'>): boolean | undefined {
+  return isGone(source) || isUnreadable(source) ? undefined : source.fingerprint !== image.fingerprint
+}
+
+/** Tell whether there is a copy whose bytes can be compared at all. */
+export const isComparable = ({ copy }: Pick<LookedAt, 'copy'>): boolean => !isMissing(copy) && !isUnreadable(copy)
+
+export const isMissing = ({ findings }: Pick<Structure, 'findings'>): boolean =>
+  findings.some(({ code }) => code === 'image-missing')
+
+const isGone = ({ findings }: Structure): boolean =>
+  findings.some(({ code }) => code === 'image-missing' || code === 'image-swapped')
+
+const isUnreadable = ({ findings, counts }: Structure): boolean =>
+  counts.members === 0 && findings.some(({ code }) => code === 'member-unreadable')
+
 const isCopied = ({ decision: { action }, copyPath }: RunImage): boolean =>
   copyPath !== null && (action === 'copy' || action === 'copy-and-prove')
 
-/** A source that is one file becomes the section itself. */
-const copyOf = ({ copyPath }: RunImage, { path, kind }: Pick<Section, 'path' | 'kind'>): RawPath =>
+/** Given a section and an image of the plan, return where its copy belongs. A source that is one file becomes the section itself. */
+export const placeIn = ({ path, kind }: Pick<Section, 'path' | 'kind'>, { copyPath }: RunImage): RawPath =>
   kind === 'folder' ? join(path, fromPrintable(copyPath ?? '')) : path
 
 function sectionFindings({ kind, path }: Section): ReportedFinding[] {
@@ -81,13 +159,18 @@ const searchOf = ({ path, kind }: Section, record: RunRecord): SearchOptions => 
   source: pathInSection(sourceOf(record), fromPrintable(record.source), path, kind) ?? path,
   never: [join(path, '.lbackup-filevault')],
   everyFile: record.everyFile,
-  knownPaths: record.images.filter(isCopied).map((image) => copyOf(image, { path, kind })),
+  knownPaths: record.images.filter(isCopied).map((image) => placeIn({ path, kind }, image)),
   maxDepth: 4096,
   maxEntries: Number.MAX_SAFE_INTEGER,
   crossDevices: false,
 })
 
-function notCopied(image: RunImage, copy: Copy): ReportImage {
+/** Given an image of the plan that was not to be copied, return its verdict. */
+export function judgeNotCopied(
+  image: RunImage,
+  { record, section }: Pick<SectionLook, 'record' | 'section'>,
+): ReportImage {
+  const copy = contentsOf(image, record, section)
   const judgement = verdictOf({
     action: image.decision.action,
     decisionCode: image.decision.code,
@@ -109,41 +192,9 @@ function contentsOf({ usage }: RunImage, record: RunRecord, section: Section): C
   return { state: 'absent', because: 'the mounted volume is not in the backup, or was no longer mounted' }
 }
 
-function judged(image: RunImage, section: Section, source: Structure, copy: Structure): ReportImage {
-  const gone = source.findings.some(({ code }) => code === 'image-missing' || code === 'image-swapped')
-  const unseen = gone || isUnreadable(source)
-  const changed = unseen ? undefined : source.fingerprint !== image.fingerprint
-  const alike = source.listing === copy.listing || changed !== false || isMissing(copy)
-  const differs = alike ? undefined : howCopyDiffers(image, section)
-  const judgement = verdictOf({
-    action: image.decision.action,
-    decisionCode: image.decision.code,
-    decisionReason: image.decision.reason,
-    usage: image.usage.state,
-    changed,
-    sourceErrors: image.findings.filter(({ severity }) => severity === 'error'),
-    copy: copyState(copy, gone, differs),
-  })
-  return {
-    ...common(image),
-    ...judgement,
-    findings: copy.findings,
-    bytes: copy.counts.bytes,
-    members: copy.counts.members,
-  }
-}
-
-const isMissing = ({ findings }: Pick<Structure, 'findings'>): boolean =>
-  findings.some(({ code }) => code === 'image-missing')
-
-const isUnreadable = ({ findings, counts }: Structure): boolean =>
-  counts.members === 0 && findings.some(({ code }) => code === 'member-unreadable')
-
 /** Undefined where a second look finds them alike: something was put right meanwhile, or a time was only rounded. */
-function howCopyDiffers(image: RunImage, section: Section): string | undefined {
-  const { container } = image
-  const source = { path: fromPrintable(image.path), container }
-  return differenceText(differences(source, { path: copyOf(image, section), container })) || undefined
+function howCopyDiffers({ path, container }: RunImage, place: RawPath): string | undefined {
+  return differenceText(differences({ path: fromPrintable(path), container }, { path: place, container })) || undefined
 }
 
 function copyState(copy: Structure, sourceGone: boolean, differs: string | undefined): Copy {

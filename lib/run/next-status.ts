@@ -10,6 +10,8 @@ export interface StatusFacts {
   readonly source: string
   /** Inode of Section.0 as it is now. */
   readonly sectionZero: number | undefined
+  /** By slot: which copies are the best known, and what keeping them costs. */
+  readonly kept?: ReadonlyMap<string, Pick<SlotStatus, 'kept' | 'drill'>>
 }
 
 /** Given a report, the status before it and facts, return the status after it. */
@@ -26,7 +28,7 @@ export function nextStatus(report: Report, before: Status | undefined, facts: St
     storeId: facts.storeId,
     lastRun: last,
     ...(lastPost === undefined ? {} : { lastPost }),
-    slots: lookedAtNothing(report) ? slots : nextSlots(report, slots, facts),
+    slots: (lookedAtNothing(report) ? slots : nextSlots(report, slots, facts)).map((slot) => withKept(slot, facts)),
     hookEnvironment: {
       node: facts.node,
       readableRoots: unreadable.length === 0 ? [facts.source] : [],
@@ -34,6 +36,14 @@ export function nextStatus(report: Report, before: Status | undefined, facts: St
       at: finishedAt,
     },
   }
+}
+
+/** Copies rotate away and somebody may forget them: what was known last time says nothing. */
+function withKept(status: SlotStatus, { kept }: StatusFacts): SlotStatus {
+  const known = { ...status }
+  delete known.kept
+  delete known.drill
+  return { ...known, ...kept?.get(status.slot) }
 }
 
 /** What was known of the images stays known where none was looked at: after a halt, and after a failed backup. */

@@ -7,7 +7,7 @@ import { readSections, section, sectionZeroChange, type Section } from '../lback
 import { takeBlockOut } from '../link/apply.js'
 import { buildReport } from '../report/build.js'
 import type { RunContext } from './context.js'
-import { judgeSection, type Judged } from './judge.js'
+import type { Judged } from './judge.js'
 import { mountedMeanwhile } from './mounted-meanwhile.js'
 import { refuseOtherBlock } from './other-block.js'
 import { refuseOrphan } from './orphan.js'
@@ -15,7 +15,7 @@ import { knownSlots, publish } from './publish.js'
 import { writeRecord } from './record.js'
 import { recordOfRun } from './record-of-run.js'
 import { fewerImages } from './search-findings.js'
-import { workHere } from './work.js'
+import { settleSection } from './settle-section.js'
 
 /** The post-backup hook: take the block out, judge what rsync made, report. Returns the report it published. */
 export async function post(context: RunContext): Promise<Report> {
@@ -46,7 +46,7 @@ async function judgeOrSay(context: RunContext, record: RunRecord, known: boolean
     const zero = section(sections, 0)
     if (zero === undefined || !isNew(context, record, known, sections))
       return { ...nothing, findings: [noSection(zero)] }
-    const judged = await judgeSection(record, zero, workHere)
+    const judged = await settleSection(context, record, zero, { late: false })
     const mounted = await mountedMeanwhile(context.system, record, zero)
     return { ...judged, findings: [...remoteImages(context, judged), ...judged.findings, ...mounted] }
   } catch (error) {

@@ -13,8 +13,10 @@ import { checkDisk } from './disk.js'
 import { removeLeftOvers } from './left-over.js'
 import { refuseOtherBlock } from './other-block.js'
 import { orphaned, refuseOrphan } from './orphan.js'
+import { openHistory } from './history.js'
 import { knownSlots, publish } from './publish.js'
-import { reconcile } from './reconcile.js'
+import { protectCopies } from './protect-copies.js'
+import { reconcileBlock, reconcileRun } from './reconcile.js'
 import { writeRecord } from './record.js'
 import { newRecord, withPlan } from './recorded.js'
 import { checkRemote } from './remote.js'
@@ -29,8 +31,10 @@ export async function pre(context: RunContext): Promise<Report> {
   const before = await lockRun(context)
   try {
     removeLeftOvers(context)
-    before.push(...(await reconcile(context)))
-    return await protect(context, before)
+    before.push(...reconcileBlock(context))
+    const storeId = checkDisk(context)
+    before.push(...(await reconcileRun(context)))
+    return await prepareBackup(context, storeId, before)
   } catch (error) {
     if (!(error instanceof OperationalError) || error.code === orphaned) throw error
     return haltedBy(context, error, before).catch(() => {
@@ -40,19 +44,24 @@ export async function pre(context: RunContext): Promise<Report> {
   }
 }
 
-async function protect(context: RunContext, before: readonly ReportedFinding[]): Promise<Report> {
-  const storeId = checkDisk(context)
+async function prepareBackup(
+  context: RunContext,
+  storeId: string,
+  before: readonly ReportedFinding[],
+): Promise<Report> {
   const record = newRecord(context, storeId)
   writeRecord(context.stateFolder, record)
+  const history = openHistory(context)
   const tonight = await plan(context)
   await refuseOrphan(context)
   const planned = withPlan(record, tonight)
-  const findings = [...before, ...tonight.findings]
+  const findings = [...before, ...history.findings, ...tonight.findings]
   if (tonight.halt) {
     writeRecord(context.stateFolder, { ...planned, state: 'finished', finishedAt: now(context) })
     releaseLock(context.stateFolder, context.runId)
     return publish(context, report(context, tonight, planned, findings), storeId)
   }
+  findings.push(...protectCopies(context, history))
   await act(context, tonight, planned)
   return publish(context, report(context, tonight, planned, findings), storeId)
 }

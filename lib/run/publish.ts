@@ -1,12 +1,14 @@
 import { OperationalError } from '../finding/operational-error.js'
 import type { Report } from '../generated/report.js'
 import type { SlotStatus } from '../generated/status.js'
+import { emptyBook, readBook } from '../keep/book.js'
 import { readSections } from '../lbackup/sections.js'
 import { reportLines } from '../report/lines.js'
 import { reportTable } from '../report/table.js'
 import { printable } from '../text/printable.js'
 import type { RunContext } from './context.js'
 import { handOn } from './hand-on.js'
+import { keptStatus } from './kept-status.js'
 import { nextStatus } from './next-status.js'
 import { isDamaged, readStatus, writeReport, writeStatus } from './record.js'
 
@@ -23,11 +25,13 @@ export function knownSlots(context: Pick<RunContext, 'stateFolder'>): readonly S
  */
 export async function publish(context: RunContext, report: Report, storeId: string | null): Promise<Report> {
   const { environment, stateFolder } = context
-  const sections = readSections(environment.backupDest).sections
+  const all = readSections(environment.backupDest)
+  const { sections } = all
   const status = readStatus(stateFolder)
   const before = status === undefined || isDamaged(status) ? undefined : status
   const configuration = printable(environment.configurationFile)
   const slots = before?.slots ?? []
+  const book = readBook(stateFolder)
   const lines = reportLines(report, { now: context.system.now(), slots, sections, configuration })
   context.print(reportTable(report))
   const next = nextStatus(report, before, {
@@ -37,6 +41,7 @@ export async function publish(context: RunContext, report: Report, storeId: stri
     node: process.execPath,
     source: printable(context.source.path),
     sectionZero: sections.find(({ number }) => number === 0)?.inode,
+    kept: keptStatus(book === undefined || 'damaged' in book ? emptyBook : book, environment.backupDest, all),
   })
   const writes = [
     () => context.log(lines),

@@ -1,27 +1,30 @@
 import type { ReportedFinding } from '../generated/report.js'
 import { takeBlockOut } from '../link/apply.js'
+import { recoverWork } from '../keep/recover.js'
 import { readSections, section, sectionZeroChange } from '../lbackup/sections.js'
 import { count } from '../text/measure.js'
-import { judgeSection } from './judge.js'
 import type { RunContext } from './context.js'
 import { isDamaged, readRecord, writeRecord } from './record.js'
-import { workHere } from './work.js'
+import { settleSection } from './settle-section.js'
+
+/** Given the run, take the excludes block of a dead run out. Returns what is to be said of it. */
+export function reconcileBlock({ excludesFile }: RunContext): ReportedFinding[] {
+  if (!takeBlockOut(excludesFile).changed) return []
+  const message = 'Our block of an earlier run was still in the excludes file; it was taken out.'
+  return [{ code: 'block-left-over', severity: 'info', message }]
+}
 
 /**
- * Given the run, put right what a run without a post hook left: its excludes block is taken out, and if it made a section
- * that nobody judged, its copies are judged now. Returns what is to be said of it.
+ * Given the run, on the backup disk that we know, put right what a run without a post hook left: images it was about to
+ * swap, and, if it made a section that nobody judged, its copies. Returns what is to be said of it.
  */
-export async function reconcile(context: RunContext): Promise<ReportedFinding[]> {
-  const { changed } = takeBlockOut(context.excludesFile)
-  const left: ReportedFinding[] = changed
-    ? [
-        {
-          code: 'block-left-over',
-          severity: 'info',
-          message: 'Our block of an earlier run was still in the excludes file; it was taken out.',
-        },
-      ]
-    : []
+export async function reconcileRun(context: RunContext): Promise<ReportedFinding[]> {
+  const { backupDest } = context.environment
+  const left = recoverWork(backupDest, readSections(backupDest)).map(({ text }): ReportedFinding => ({
+    code: 'work-recovered',
+    severity: 'warning',
+    message: text,
+  }))
   const record = readRecord(context.stateFolder)
   if (record === undefined) return left
   if (isDamaged(record)) {
@@ -36,7 +39,7 @@ export async function reconcile(context: RunContext): Promise<ReportedFinding[]>
   writeRecord(context.stateFolder, { ...record, state: 'finished', finishedAt: context.system.now().toISOString() })
   const ended = `The run that began at ${record.startedAt} ended without its post-backup hook`
   if (!made) return [...left, { code: 'run-unfinished', severity: 'info', message: `${ended} and made no section.` }]
-  const { images, findings } = await judgeSection(record, zero, workHere)
+  const { images, findings } = await settleSection(context, record, zero, { late: true })
   const loud = images.filter(({ loudness }) => loudness !== 'fine')
   return [
     ...left,

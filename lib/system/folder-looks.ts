@@ -43,9 +43,14 @@ export function lookAtAll(folder: Folder, names: Iterable<RawPath>, visit: Visit
  * the system has; undefined where there is nothing of that name, or it cannot be looked at.
  */
 export function modifiedSeconds(folder: Folder, name: RawPath): bigint | undefined {
+  const nanoseconds = modifiedNanoseconds(folder, name)
+  return nanoseconds && (nanoseconds - (((nanoseconds % second) + second) % second)) / second
+}
+
+/** As `modifiedSeconds`, in nanoseconds. */
+export function modifiedNanoseconds(folder: Folder, name: RawPath): bigint | undefined {
   try {
-    const nanoseconds = lstatSync(reach(folder, name), { bigint: true }).mtimeNs
-    return (nanoseconds - (((nanoseconds % second) + second) % second)) / second
+    return lstatSync(reach(folder, name), { bigint: true }).mtimeNs
   } catch {
     return undefined
   }

@@ -29,6 +29,14 @@ export interface Evidence {
   /** Errors of the source's own structure before the copy. */
   readonly sourceErrors: readonly { readonly code: string; readonly member?: string }[]
   readonly copy: Copy
+  /** What comparing the bytes came to; undefined: they were not compared. */
+  readonly proof?: ProofWords
+}
+
+export interface ProofWords {
+  readonly result: 'proven' | 'wrong' | 'unfinished' | 'moved-on' | 'source-unreadable'
+  /** Half a sentence for an administrator. */
+  readonly says: string
 }
 
 export type Copy =
@@ -43,7 +51,7 @@ export type Copy =
 
 /**
  * Given what is known of an image and its copy, return the verdict. Without comparing bytes `complete` is the best
- * there is; a copy made while the image was in use stays `suspect` however whole it looks.
+ * there is; a copy made while the image was in use and not proven stays `suspect` however whole it looks.
  */
 export function judge(evidence: Evidence): Judgement {
   const { action, decisionReason, copy } = evidence
@@ -75,17 +83,29 @@ function damage(worst: Finding, { sourceErrors, copy }: Evidence): string {
   return same ? `the image itself is damaged at its source: ${text}${more}` : `its copy is damaged: ${text}${more}`
 }
 
-function undamaged({ action, usage, changed }: Evidence, differs: string | undefined): Judgement {
+function undamaged(evidence: Evidence, differs: string | undefined): Judgement {
+  const { action, usage, changed, proof } = evidence
   if (changed === undefined) {
     return { verdict: 'suspect', loudness: 'warning', reason: 'the image could not be looked at again after the copy' }
   }
-  if (changed) return { verdict: 'suspect', loudness: 'warning', reason: 'it changed while it was being copied' }
+  if (proof?.result === 'proven') return { verdict: 'proven', loudness: 'fine', reason: proof.says }
+  if (proof?.result === 'wrong') {
+    return { verdict: 'bad', loudness: 'error', reason: `the copy is not the image: ${proof.says}` }
+  }
+  const because = proof === undefined ? '' : `; ${proof.says}`
+  if (changed) {
+    // What was written after the copy is no fault of the copy, which cannot be told from here.
+    const when = proof?.result === 'moved-on' ? 'during or after the copy' : 'while it was being copied'
+    return { verdict: 'suspect', loudness: 'warning', reason: `it changed ${when}${because}` }
+  }
   // The source stood still, so this is what rsync made of it, whatever used it.
   if (differs !== undefined)
     return { verdict: 'bad', loudness: 'error', reason: `the copy is not the image: ${differs}` }
   if (usage !== 'detached' && usage !== 'unknown') {
-    return { verdict: 'suspect', loudness: 'warning', reason: `it was ${usage.replaceAll('-', ' ')} during the copy` }
+    const used = `it was ${usage.replaceAll('-', ' ')} during the copy${because}`
+    return { verdict: 'suspect', loudness: 'warning', reason: used }
   }
+  if (proof !== undefined) return { verdict: 'complete', loudness: 'warning', reason: proof.says }
   if (action === 'copy-and-prove') {
     return {
       verdict: 'complete',

@@ -101,7 +101,7 @@ describe('config show', () => {
     const { stdout, code } = await run('show', '--config', lbackup('{"policies": [{"match": {"user": "bob"}}]}').conf)
     expect(code).to.equal(0)
     expect(stdout).to.match(/^policies\[0\]\.match\.user +\* "bob"$/mu)
-    expect(stdout).to.match(/^policies\[1\]\.ifInUse {2,}"halt"$/mu)
+    expect(stdout).to.match(/^policies\[1\]\.ifInUse {2,}"leave-out"$/mu)
     expect(stdout).to.match(/^search\.roots {2,}\[\]$/mu)
     expect(stdout).to.match(/^report\.noRunHours {2,}30$/mu)
   })

@@ -10,14 +10,6 @@ const wait = { ifInUse: 'wait', waitMinutes: 10 }
 const cases: Readonly<
   Record<keyof typeof rules, { says: readonly (readonly [object, string, RegExp])[]; passes: readonly object[] }>
 > = {
-  leaveOutNeedsKeeping: {
-    says: [
-      [{ policies: [{ ifInUse: 'leave-out' }] }, 'policies[0].ifInUse', /comes with keeping older copies.*"wait"/u],
-      [{ policies: [{ ifUnknown: 'leave-out' }] }, 'policies[0].ifUnknown', /comes with keeping older copies/u],
-      [{ policies: [{ ...wait, ifStillInUse: 'leave-out' }] }, 'policies[0].ifStillInUse', /comes with keeping/u],
-    ],
-    passes: [{ policies: [{ ifInUse: 'copy-and-prove' }] }],
-  },
   attachedNeedsClearText: {
     says: [[{ policies: [{ when: 'attached' }] }, 'policies[0].when', /add "allowClearText": true/u]],
     passes: [{ policies: [{ when: 'attached', allowClearText: true }] }],
@@ -51,6 +43,18 @@ const cases: Readonly<
   waitFitsIntoHook: {
     says: [[{ limits: { waitMinutes: 300 } }, 'limits.waitMinutes', /a hook gives up after 4 h/u]],
     passes: [{ limits: { waitMinutes: 239 } }],
+  },
+  verifyFitsIntoHook: {
+    says: [[{ verify: { minutes: 300 } }, 'verify.minutes', /a hook gives up after 4 h/u]],
+    passes: [{ verify: { minutes: 239 } }, { limits: { waitMinutes: 1, hookMinutes: 10 } }],
+  },
+  warnBeforeError: {
+    says: [[{ keep: { warnAfterDays: 20 } }, 'keep.warnAfterDays', /changes nothing/u]],
+    passes: [{ keep: { warnAfterDays: 14 } }],
+  },
+  repairNeedsComparing: {
+    says: [[{ verify: { level: 'structure' }, repair: 'on' }, 'repair', /changes nothing/u]],
+    passes: [{ verify: { level: 'structure' } }, { repair: 'on' }, { verify: { level: 'structure' }, repair: 'off' }],
   },
   quietIsLongEnough: {
     says: [[{ limits: { quietSeconds: 1.9 } }, 'limits.quietSeconds', /HFS\+/u]],

@@ -31,9 +31,9 @@ describe('decide', () => {
     expect(decide(candidate(), [])).to.deep.include({ action: 'copy', code: 'at-rest' })
   })
 
-  it('halts on an image in use where no policy says otherwise, and names the user', () => {
+  it('leaves out an image in use where no policy says otherwise, and names the user', () => {
     const decision = decide(candidate({ usage: attached }), [])
-    expect(decision.action).to.equal('halt')
+    expect(decision.action).to.equal('leave-out')
     expect(decision.reason).to.contain('in use by bob').and.to.contain('hdiutil lists it')
   })
 
@@ -55,7 +55,7 @@ describe('decide', () => {
   })
 
   it('backs up the contents of a mounted image only where clear text is allowed', () => {
-    const policy: Policy = { ...fallbackPolicy, when: 'attached', allowClearText: true }
+    const policy: Policy = { ...fallbackPolicy, when: 'attached', ifInUse: 'halt', allowClearText: true }
     expect(decide(candidate({ usage: attached }), [policy]).action).to.equal('contents')
     expect(decide(candidate({ usage: attached }), [{ ...policy, allowClearText: false }]).action).to.equal('halt')
     expect(decide(candidate({ usage: { ...attached, mountPoints: [] } }), [policy]).action).to.equal('halt')

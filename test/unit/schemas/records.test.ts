@@ -94,6 +94,7 @@ const report: Report = {
   counts: {
     images: 1,
     judged: 0,
+    proven: 0,
     complete: 0,
     suspect: 0,
     bad: 0,
@@ -101,6 +102,7 @@ const report: Report = {
     entries: 1,
     members: 0,
     bytes: 0,
+    bytesRead: 0,
     seconds: 0.1,
   },
   cures: [],

@@ -34,6 +34,7 @@ function target(file: Schema, schema: Schema): Schema {
   if (reference === undefined) return schema
   const [name = '', pointer = ''] = reference.split('#')
   const found = name === '' ? file : schemas.get(name)
+  if (pointer === '') return found as Schema
   return (found?.['$defs'] as Record<string, Schema>)[pointer.replace('/$defs/', '')] as Schema
 }
 

@@ -1,0 +1,171 @@
+import { OperationalError } from '../finding/operational-error.js'
+import { storeFolder } from '../lbackup/store.js'
+import type { Section, Sections } from '../lbackup/sections.js'
+import { realPath } from '../system/file.js'
+import { systemCode } from '../system/file-system-error.js'
+import { makeOrOpenFolderIn, renameIn } from '../system/folder-writes.js'
+import {
+  closeFolder,
+  look,
+  names,
+  openFolder,
+  openFolderIn,
+  readFileIn,
+  withFolder,
+  type Folder,
+} from '../system/folder.js'
+import { removeTreeIn } from '../system/remove-tree.js'
+import { fromPrintable, printable } from '../text/printable.js'
+import { join, type RawPath } from '../text/raw-path.js'
+import { markedSection } from './section-mark.js'
+import { holdPlace } from './section-place.js'
+import { journalName, type SwapJournal } from './swap.js'
+import { ownStoreFolder } from './work-folder.js'
+
+/** What was done about an image that a run which died was working on. */
+export interface Recovery {
+  /** What was worked on: a slot, perhaps with a suffix. */
+  readonly name: string
+  readonly runId: string
+  /** `finished`: the new image was put in its place. `put-back`: the old one was. `saved`: it lies in the store now. */
+  readonly done: 'finished' | 'put-back' | 'saved'
+  /** One sentence for an administrator. */
+  readonly text: string
+}
+
+/**
+ * Given LBackup's backupDest and its sections, put right what runs that died left in our work folder, and empty it. An
+ * image that was moved out of its place is never removed unless another one stands there. Throws OperationalError.
+ */
+export function recoverWork(backupDest: RawPath, sections: Sections): Recovery[] {
+  const path = join(storeFolder(realPath(backupDest) ?? backupDest), 'work')
+  try {
+    return withFolder(path, (root) =>
+      names(root).flatMap((runId) => {
+        const done = recoverRun(root, runId, sections, backupDest)
+        removeTreeIn(root, runId)
+        return done
+      }),
+    )
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return []
+    throw error
+  }
+}
+
+function recoverRun(root: Folder, runId: RawPath, sections: Sections, backupDest: RawPath): Recovery[] {
+  if (look(root, runId)?.isDirectory() !== true) return []
+  const run = openFolderIn(root, runId)
+  try {
+    return names(run).flatMap((name) => {
+      if (look(run, name)?.isDirectory() !== true) return []
+      const folder = openFolderIn(run, name)
+      try {
+        const recovery = recover(folder, sections, backupDest, { name, runId })
+        return recovery === undefined ? [] : [{ name, runId, ...recovery }]
+      } finally {
+        closeFolder(folder)
+      }
+    })
+  } finally {
+    closeFolder(run)
+  }
+}
+
+type Done = Pick<Recovery, 'done' | 'text'>
+
+function recover(
+  folder: Folder,
+  sections: Sections,
+  backupDest: RawPath,
+  what: { name: RawPath; runId: RawPath },
+): Done | undefined {
+  const journal = readJournal(folder)
+  if (journal === undefined) return undefined
+  const imageName = fromPrintable(journal.name)
+  const [built, old] = [holds(folder, 'new', imageName), holds(folder, 'old', imageName)]
+  // Nothing was moved yet, or what was there is still there.
+  if (!old) return undefined
+  const section = markedSection(sections, journal.section)
+  if (section !== undefined) {
+    const copyPath = fromPrintable(journal.copyPath)
+    const done = atPlace(folder, section, copyPath, imageName, built)
+    if (done !== 'impossible') return done
+  }
+  return save(folder, imageName, backupDest, what)
+}
+
+function atPlace(
+  folder: Folder,
+  section: Section,
+  copyPath: RawPath,
+  name: RawPath,
+  built: boolean,
+): Done | undefined | 'impossible' {
+  try {
+    const place = holdPlace(section, copyPath, { make: false })
+    try {
+      if (look(place.folder, place.name) !== undefined) return undefined
+      move(folder, built ? 'new' : 'old', name, place.folder, place.name)
+      const where = printable(join(section.path, copyPath))
+      return built
+        ? { done: 'finished', text: `An image that an interrupted run was about to put at ${where} was put there.` }
+        : { done: 'put-back', text: `The image that an interrupted run had moved from ${where} was put back.` }
+    } finally {
+      closeFolder(place.folder)
+    }
+  } catch (error) {
+    if (error instanceof OperationalError) return 'impossible'
+    throw error
+  }
+}
+
+function save(folder: Folder, imageName: RawPath, backupDest: RawPath, what: { name: RawPath; runId: RawPath }): Done {
+  const kept = openFolder(ownStoreFolder(backupDest, 'kept'))
+  try {
+    const slot = makeOrOpenFolderIn(kept, what.name)
+    const saved = makeOrOpenFolderIn(slot, `recovered-${what.runId}` as RawPath)
+    try {
+      move(folder, 'old', imageName, saved, imageName)
+      const where = printable(join(saved.path, imageName))
+      return {
+        done: 'saved',
+        text: `An image that an interrupted run had moved away lies in ${where}; its place is gone.`,
+      }
+    } finally {
+      closeFolder(saved)
+      closeFolder(slot)
+    }
+  } finally {
+    closeFolder(kept)
+  }
+}
+
+function move(folder: Folder, part: 'new' | 'old', name: RawPath, to: Folder, newName: RawPath): void {
+  const from = openFolderIn(folder, part as RawPath)
+  try {
+    renameIn(from, name, to, newName)
+  } finally {
+    closeFolder(from)
+  }
+}
+
+function holds(folder: Folder, part: 'new' | 'old', name: RawPath): boolean {
+  if (look(folder, part as RawPath)?.isDirectory() !== true) return false
+  const inner = openFolderIn(folder, part as RawPath)
+  try {
+    return look(inner, name) !== undefined
+  } finally {
+    closeFolder(inner)
+  }
+}
+
+/** A journal that was never finished was written before anything was moved. */
+function readJournal(folder: Folder): SwapJournal | undefined {
+  try {
+    const journal = JSON.parse(readFileIn(folder, journalName, 0, 64 * 1024).toString('utf8')) as SwapJournal
+    return journal.schema === 'swap/1' ? journal : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,42 @@
+import { OperationalError } from '../finding/operational-error.js'
+import { align } from '../image/member-align.js'
+import { memberTable } from '../look/member-table.js'
+import { emptyManifest } from '../manifest/columns.js'
+import { compareRows } from './compare.js'
+import { outcome } from './outcome.js'
+import type { Proof, ProveRequest } from './proof-type.js'
+import { readMembers } from './read-members.js'
+import { reuse } from './reuse-digests.js'
+import { lookWhenSettled } from './settle.js'
+import { sharedDigests } from './shared-digests.js'
+import { vouching } from './trusted.js'
+
+/**
+ * Given an image and its copy, compare them byte for byte: what trusted manifests prove is not read, the rest is hashed
+ * in threads until the deadline. Returns what came of it, and the copy's manifest for the next time; the source itself
+ * being unreadable is a result too. Throws OperationalError where the copy cannot be listed at all.
+ */
+export async function prove(request: ProveRequest): Promise<Proof> {
+  const began = performance.now()
+  const copy = memberTable({ path: request.copy, container: request.container })
+  const manifest = { ...emptyManifest(copy), digests: sharedDigests(copy.length) }
+  const seconds = (): number => (performance.now() - began) / 1000
+  try {
+    const { table: source, lookedAt } = await lookWhenSettled(request)
+    const trusted = request.trusted.map((one) => vouching(one, source, copy))
+    const pairs = { source, copy, bySource: align(source, copy), byCopy: align(copy, source) }
+    const known = reuse(request, pairs, trusted, manifest, lookedAt)
+    const read = await readMembers(request, pairs, known, manifest)
+    const rows = compareRows(request, pairs, known, trusted, manifest, read, lookedAt)
+    return outcome(request, pairs, rows, manifest, {
+      read,
+      reused: known.reused,
+      timesKnown: known.copy,
+      seconds: seconds(),
+    })
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    const counts = { checked: 0, members: copy.length, read: 0, reused: 0, bytesRead: 0, seconds: seconds() }
+    return { result: 'source-unreadable', wrong: [], movedOn: 0, because: error.message, counts, manifest }
+  }
+}

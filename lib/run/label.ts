@@ -1,0 +1,25 @@
+import type { CopyLabel } from '../generated/copy.js'
+import type { ReportImage } from '../generated/report.js'
+import type { RunImage, RunRecord } from '../generated/run.js'
+
+type NewLabel = Omit<CopyLabel, 'schema' | 'manifest'>
+
+/** Given an image of the plan and what the report says of its copy, return the label of that copy. */
+export function labelOf(record: RunRecord, image: RunImage, reported: ReportImage, madeAt: Date): NewLabel {
+  return {
+    slot: image.slot,
+    run: record.id,
+    madeAt: madeAt.toISOString(),
+    verdict: reported.verdict,
+    reason: reported.reason,
+    identity: image.identity,
+    user: image.user,
+    ownerUid: image.ownerUid,
+    path: image.path,
+    copyPath: image.copyPath ?? '',
+    container: image.container,
+    bytes: reported.bytes,
+    members: reported.members,
+    older: false,
+  }
+}

@@ -1,0 +1,112 @@
+import { OperationalError } from '../finding/operational-error.js'
+import { buildImage } from '../keep/build-image.js'
+import { swapIn } from '../keep/swap.js'
+import { finishWork, openWork } from '../keep/work-folder.js'
+import type { Section } from '../lbackup/sections.js'
+import { lookAtUsage } from '../mount/look.js'
+import { prove } from '../prove/prove.js'
+import type { Proof, ProveRequest, TrustedCopy } from '../prove/proof-type.js'
+import { lookAt } from '../system/file.js'
+import { fromPrintable } from '../text/printable.js'
+import { baseName, join, type RawPath } from '../text/raw-path.js'
+import type { RunContext } from './context.js'
+import type { LookedAt } from './judge.js'
+import { granularityMilliseconds } from './prove-copy.js'
+
+const rounds = 2
+
+/** What came of a repair: the proof of what lies in the section now, or why it was not repaired. */
+export type Repaired = { readonly proof: Proof } | { readonly because: string }
+
+export interface RepairOrder {
+  readonly looked: LookedAt
+  readonly section: Section
+  /** What is wrong with the copy. */
+  readonly proof: Proof
+  readonly trusted: readonly TrustedCopy[]
+  /** Milliseconds since 1970. */
+  readonly deadline: number
+}
+
+/**
+ * Given a wrong copy, copy its wrong members again while nothing uses the image: the whole image is built in the work
+ * folder, compared byte for byte, and only then put in the copy's place. Nothing is thrown but bugs.
+ */
+export async function repairCopy(context: RunContext, order: RepairOrder): Promise<Repaired> {
+  const { looked, proof } = order
+  let wrong = proof
+  try {
+    for (let round = 1; round <= rounds; round += 1) {
+      const used = await inUse(context, looked)
+      if (used !== undefined) return { because: used }
+      if (Date.now() > order.deadline) return { because: 'the time of this run is over' }
+      const repaired = await repairOnce(context, order, wrong)
+      if (repaired.result === 'proven') return { proof: repaired }
+      if (repaired.result !== 'wrong') break
+      wrong = { ...repaired, manifest: proof.manifest, wrong: [...proof.wrong, ...repaired.wrong] }
+    }
+    return { because: 'the image went on changing while its members were copied again' }
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    return { because: error.message.replace(/\.$/, '') }
+  }
+}
+
+async function repairOnce(context: RunContext, order: RepairOrder, wrong: Proof): Promise<Proof> {
+  const { looked, section, deadline } = order
+  const { image, place } = looked
+  const { backupDest } = context.environment
+  const name = baseName(place)
+  const source = fromPrintable(image.path)
+  const work = openWork(backupDest, context.runId, image.slot)
+  try {
+    const members = (extra: boolean): RawPath[] => [
+      ...new Set(wrong.wrong.filter(({ kind }) => (kind === 'extra') === extra).flatMap((one) => one.members)),
+    ]
+    const began = Date.now()
+    buildImage({
+      from: place,
+      container: image.container,
+      into: work.built,
+      name,
+      how: 'link',
+      leaveOut: new Set(members(true)),
+      replace: { source, members: members(false) },
+      deadline,
+    })
+    const request: ProveRequest = {
+      source,
+      copy: join(work.built.path, name),
+      container: image.container,
+      lookedBefore: began,
+      copiedBefore: Date.now(),
+      still: false,
+      // The good members are the files that the section holds.
+      trusted: [{ image: place, manifest: order.proof.manifest }, ...order.trusted],
+      granularity: granularityMilliseconds,
+      deadline,
+    }
+    const proof = await prove(request)
+    if (proof.result !== 'proven' || (await inUse(context, looked)) !== undefined) return proof
+    swapIn({ work, section, copyPath: fromPrintable(image.copyPath ?? ''), name })
+    return proof
+  } finally {
+    finishWork(work, backupDest)
+  }
+}
+
+/** Half a sentence, or undefined where nothing uses it. */
+async function inUse({ system, lbackup }: RunContext, { image }: LookedAt): Promise<string | undefined> {
+  const path = fromPrintable(image.path)
+  const stats = lookAt(path)
+  if (stats === undefined) return 'the image is gone'
+  const subject = { path, container: image.container, device: stats.dev, inode: stats.ino }
+  const usages = await lookAtUsage(system, [subject], {
+    excludePids: [process.pid, lbackup.pid],
+    quietSeconds: 0,
+  })
+  const state = usages.get(path)?.state ?? 'unknown'
+  return state === 'detached'
+    ? undefined
+    : `the image is ${state === 'unknown' ? 'perhaps in use' : state.replaceAll('-', ' ')}`
+}

@@ -1,0 +1,61 @@
+import type { ReportImage } from '../generated/report.js'
+import type { RunRecord } from '../generated/run.js'
+import { copiesOf, writeBook } from '../keep/book.js'
+import { readmeText } from '../keep/readme.js'
+import { writeReadme } from '../keep/section-files.js'
+import { standing } from '../keep/standing.js'
+import { finishWork, openWork } from '../keep/work-folder.js'
+import { readSections, type Section } from '../lbackup/sections.js'
+import type { RunContext } from './context.js'
+import { withAge } from './age.js'
+import { knownHistory } from './history.js'
+import { judgeSection, lookAtSection, type Judged } from './judge.js'
+import type { Settled } from './settle-type.js'
+import { settleCopies } from './settle-copies.js'
+import { workHere } from './work.js'
+
+const minute = 60_000
+
+/**
+ * Given the run and the section that it made, look at the copies, compare, repair and keep them, and return what is to
+ * be reported. `late`: the next run does it in place of a post hook that never came; the source has moved on, so nothing
+ * is compared with it.
+ */
+export async function settleSection(
+  context: RunContext,
+  record: RunRecord,
+  section: Section,
+  { late }: { late: boolean },
+): Promise<Judged> {
+  const { config, environment, stateFolder, system } = context
+  const look = await lookAtSection(record, section, workHere)
+  const history = knownHistory(context, readSections(environment.backupDest))
+  const compare = !late && !record.useSSH && config.verify.level === 'compare'
+  const settled = await settleCopies({ context, look, history, work: workHere, compare, deadline: deadlineOf(context) })
+  writeBook(stateFolder, settled.book)
+  tell(context, section, settled)
+  const judged = judgeSection(look, settled.images)
+  const stood = standing(settled.book, environment.backupDest, readSections(environment.backupDest))
+  const facts = { keep: config.keep, compared: compare, now: system.now() }
+  return {
+    ...judged,
+    images: judged.images.map((image): ReportImage => withAge(image, copiesOf(stood.book, image.slot), facts)),
+    findings: [...judged.findings, ...settled.findings],
+  }
+}
+
+/** The hook itself must come to its end before the launcher ends it. */
+function deadlineOf({ config: { verify, limits }, startedAt, system }: RunContext): number {
+  const hookEnds = startedAt.getTime() + limits.hookMinutes * minute * 0.9
+  return Math.min(system.now().getTime() + verify.minutes * minute, hookEnds)
+}
+
+function tell({ environment: { backupDest }, runId, system }: RunContext, section: Section, { events }: Settled): void {
+  if (events.length === 0) return
+  const work = openWork(backupDest, runId, 'readme')
+  try {
+    writeReadme(work, section, readmeText(events, system.now()))
+  } finally {
+    finishWork(work, backupDest)
+  }
+}

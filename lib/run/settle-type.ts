@@ -1,0 +1,35 @@
+import type { ReportedFinding, ReportImage } from '../generated/report.js'
+import type { SlotBook } from '../generated/slots.js'
+import type { ReadmeEvent } from '../keep/readme.js'
+import type { Proof } from '../prove/proof-type.js'
+import type { RunContext } from './context.js'
+import type { History } from './history.js'
+import type { SectionLook } from './judge.js'
+import type { Work } from './work.js'
+
+/** What became of the copies of a run after they were compared, repaired and kept. */
+export interface Settled {
+  /** By slot. */
+  readonly images: ReadonlyMap<string, ReportImage>
+  readonly findings: readonly ReportedFinding[]
+  readonly book: SlotBook
+  readonly events: readonly ReadmeEvent[]
+}
+
+export interface SettleRequest {
+  readonly context: RunContext
+  readonly look: SectionLook
+  readonly history: History
+  readonly work: Work
+  /** Bytes are compared; else only what was seen of the structure counts. */
+  readonly compare: boolean
+  /** Milliseconds since 1970. */
+  readonly deadline: number
+}
+
+/** One copy, judged; with what wrong members it has. */
+export interface JudgedCopy {
+  readonly reported: ReportImage
+  readonly proof: Proof | undefined
+  readonly repaired: boolean
+}
