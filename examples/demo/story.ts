@@ -32,8 +32,9 @@ export async function play(stage: Stage): Promise<string[]> {
   stage.onLogin(carol)
   await setUp(stage, check)
   await firstNight(stage, check)
-  await secondNight(stage, check)
   await carol.logOut()
+  await secondNight(stage, check)
+  stage.onLogin(await logIn(join(stage.folder, 'Users')))
   await thirdNight(stage, check)
   await tonight(stage, check)
   return wrong
@@ -52,47 +53,42 @@ async function setUp({ backup, paper, settings }: Stage, check: Check): Promise<
 async function firstNight({ backup, paper }: Stage, check: Check): Promise<void> {
   paper.heading('Night 1: nothing is configured, and Carol is still logged in')
   const night = await backup.night()
-  show(paper, night, 'pre', check)
+  show(paper, night, 'post', check)
   explainDoubt(paper, night.pre)
   paper.say(
-    `LBackup ended with ${String(night.session.exitCode)} and copied nothing. An image in use changes while it is copied; such a copy looks fine and may never open again. Until you say what you want for whom, the hooks rather stop the backup, and say so.`,
+    `An image in use changes while it is copied; such a copy looks fine and may never open again. So Carol's is left out, with a warning, since there is no older copy of it yet. Every byte of the other copies was compared with its image. Dave's image was broken before any backup; now somebody knows.`,
   )
-  check('night 1 is halted with 129', night.session.exitCode === 129)
-  check('night 1 makes no section', night.session.sections.length === 0)
-  check('night 1 blames the image of carol', verdictOf(night.pre, 'carol') === 'not-backed-up')
+  check('night 1 goes on', night.session.exitCode === 0)
+  verdicts(night.post, 1, { ben: 'proven', carol: 'not-backed-up', dave: 'bad', erin: 'proven' }, check)
 }
 
 async function secondNight({ folder, backup, paper }: Stage, check: Check): Promise<void> {
-  paper.heading('Night 2: a policy for Carol')
-  const policy = { match: { user: 'carol' }, ifInUse: 'copy-and-prove' }
-  backup.set(['policies', 0], policy, true)
-  paper.say('Now first among the policies in filevault.json:')
-  paper.quote(JSON.stringify(policy))
+  paper.heading('Night 2: Carol has logged out')
   const night = await backup.night()
   show(paper, night, 'post', check)
-  const section = join(folder, 'destination/Section.0/Users')
   paper.say(
-    `Everybody is backed up. Carol's copy is only suspect: her image was in use. Of her home rsync was told to take the image and nothing else, so that a login or logout in the middle of the night brings none of her readable files into the backup. Dave's image was broken before any backup; now somebody knows.`,
+    `With everything at rest her copy is proven. What did not change since last night did not have to be read again.`,
   )
   check('night 2 goes on', night.session.exitCode === 0)
-  verdicts(night.post, 2, { ben: 'complete', carol: 'suspect', dave: 'bad', erin: 'complete' }, check)
-  check('night 2 copies plain files', existsSync(join(section, 'anna/Documents/letter.txt')))
-  check("night 2 copies carol's image from where it lies", existsSync(join(section, '.carol/carol.sparsebundle/token')))
+  verdicts(night.post, 2, { ben: 'proven', carol: 'proven', dave: 'bad', erin: 'proven' }, check)
+  check('night 2 copies plain files', existsSync(join(folder, 'destination/Section.0/Users/anna/Documents/letter.txt')))
+  check("night 2 copies carol's image", existsSync(imageOf(folder)))
 }
 
 async function thirdNight({ folder, backup, paper }: Stage, check: Check): Promise<void> {
-  paper.heading('Night 3: Carol has logged out')
+  paper.heading('Night 3: Carol is logged in again')
   const night = await backup.night()
   show(paper, night, 'post', check)
   paper.say(
-    `With everything at rest her copy is complete. Dave's stays bad until he repairs the image or restores an older one: lbackup-filevault verify tells what is wrong with it.`,
+    `Her image is left out again, and its newest good copy lies at its place in Section.0, however long she stays logged in. Of her home rsync was told to take nothing, so that a login or logout in the middle of the night brings none of her readable files into the backup.`,
   )
   check('night 3 goes on', night.session.exitCode === 0)
-  verdicts(night.post, 3, { ben: 'complete', carol: 'complete', dave: 'bad', erin: 'complete' }, check)
-  check('night 3 makes a second section', night.session.sections.join(' ') === 'Section.0 Section.1')
-  const image = join(folder, 'destination/Section.0/Users/carol/carol.sparsebundle/token')
-  check("night 3 copies carol's image from its place at rest", existsSync(image))
+  verdicts(night.post, 3, { ben: 'proven', carol: 'not-backed-up', dave: 'bad', erin: 'proven' }, check)
+  check('night 3 makes a third section', night.session.sections.join(' ') === 'Section.0 Section.1 Section.2')
+  check("night 3 keeps carol's copy at its place", existsSync(imageOf(folder)))
 }
+
+const imageOf = (folder: string): string => join(folder, 'destination/Section.0/Users/carol/carol.sparsebundle/token')
 
 async function tonight({ backup, paper }: Stage, check: Check): Promise<void> {
   paper.heading('And the next night? Ask before it comes; this changes nothing')

@@ -42,6 +42,11 @@ export function adopt({ source, backupDest, sections, everyFile }: AdoptRequest)
   return [...found.values(), ...storedCopies(backupDest)]
 }
 
+/** Given one section, return a copy for each image in it. */
+export function adoptedIn(section: Section, source: BackupSource): KnownCopy[] {
+  return imagesIn(section, source, false).map((image) => adopted(image, section, source))
+}
+
 function imagesIn({ path, kind }: Section, source: BackupSource, everyFile: boolean): readonly Image[] {
   return discover({
     roots: [path],

@@ -2,7 +2,7 @@ import type { Buffer } from 'node:buffer'
 import { closeSync, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, rmdirSync, unlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join as joinText } from 'node:path'
-import { fromText, join, toBytes, type RawPath } from '../text/raw-path.js'
+import { fromBytes, fromText, join, toBytes, type RawPath } from '../text/raw-path.js'
 import { fileSystemError, systemCode } from './file-system-error.js'
 
 /** Empty folders and files to make, relative; each folder after the one that holds it. */
@@ -30,6 +30,14 @@ export async function withEmptyTree<Result>(
   } finally {
     removeTree(folder, tree, path)
   }
+}
+
+/** Given a folder, or none for the system's own, make a new one in it that only we may enter, and return its path. */
+export function scratchFolder(within?: RawPath): RawPath {
+  return attempt(() => {
+    const base = fromBytes(realpathSync.native(within === undefined ? tmpdir() : toBytes(within), 'buffer'))
+    return fromBytes(mkdtempSync(toBytes(join(base, 'lbackup-filevault-')) as unknown as string, 'buffer'))
+  })
 }
 
 /** We know every name: removing them one by one takes a fifth of the time of a recursive `rmSync`. */

@@ -33,6 +33,8 @@ export const printedNames = [
   'discovery',
   'inspection',
   'verification',
+  'listing',
+  'restoration',
 ] as const
 
 /** Given a schema's name, return it as it stands in `schemas/`. */

@@ -237,7 +237,7 @@ for (const host of hosts) {
       await runCli('install', '--config', lab.configurationFile)
       const night = await runSession(host, lab)
       expect(night.exitCode).to.equal(0)
-      expect(night.log).to.match(/lbackup-filevault: complete: .*Work\.sparsebundle/)
+      expect(night.log).to.match(/lbackup-filevault: proven: .*Work\.sparsebundle/)
       expect((await runCli('uninstall', '--config', lab.configurationFile)).code).to.equal(0)
       const later = await runSession(host, lab)
       expect(later.exitCode).to.equal(0)

@@ -75,7 +75,7 @@ describe('a disk that is full', function () {
     const full = await night(fault, { at: { 'after-rsync': () => disk.fill() } })
     fault.lab.hook('post', 'BACKUP-000-fill', 'exit 0')
     expect(full.output).to.match(/Lines of ours may still be in LBackup's excludes file/)
-    expect(full.output).to.match(/complete .*alice\.sparsebundle/)
+    expect(full.output).to.match(/proven .*alice\.sparsebundle/)
     expect(blockInForce(fault)).to.equal(true)
     disk.free()
     await expectGoodNight(fault, announcements(fault), 'when there is room again')

@@ -34,7 +34,7 @@ describe('two LBackups at once', function () {
     expect(second.output).to.contain('BACKUP-050-filevault')
     expect(stayed).to.equal(true)
     expect(first.exitCode).to.equal(0)
-    expect(first.log).to.match(/complete: .*alice\.sparsebundle/)
+    expect(first.log).to.match(/proven: .*alice\.sparsebundle/)
     await expectGoodNight(fault, [], 'after both')
   })
 
@@ -61,7 +61,7 @@ describe('two LBackups at once', function () {
     expect(second.output).to.match(/ERROR! Another LBackup \(process \d+\) is at work with the same excludes file/)
     expect(stayed).to.equal(true)
     expect(first.exitCode).to.equal(0)
-    expect(first.log).to.match(/complete: .*alice\.sparsebundle/)
+    expect(first.log).to.match(/proven: .*alice\.sparsebundle/)
     await expectGoodNight(fault, [], 'after both')
   })
 })

@@ -110,7 +110,7 @@ describe('the backup disk', function () {
         digests.unshift(imageDigest(mac.imageOf('bob')))
         const result = await night('ours', made, stateFolder)
         expect(result.exitCode).to.equal(0)
-        expect(result.image('bob.sparsebundle').verdict).to.equal('complete')
+        expect(result.image('bob.sparsebundle').verdict).to.equal('proven')
         const kept = digests.slice(0, rotations)
         expect(result.sections).to.deep.equal(kept.map((_, number) => `Section.${String(number)}`))
         const found = kept.map((_, number) =>

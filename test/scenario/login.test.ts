@@ -110,7 +110,7 @@ describe('a login while rsync copies', function () {
     const scene = homes({ ignore_rsync_vanished_files: 'NO' })
     const { lab, mac, stateFolder } = scene
     const first = await night('ours', lab, stateFolder)
-    expect(first.image('bob.sparsebundle').verdict).to.equal('complete')
+    expect(first.image('bob.sparsebundle').verdict).to.equal('proven')
     for (const index of [7, 8, 9]) {
       const band = join(mac.imageOf('bob'), 'bands', String(index))
       writeFileSync(band, Buffer.alloc(large.length, 8))
@@ -123,17 +123,17 @@ describe('a login while rsync copies', function () {
     expect(failed.codes).to.deep.equal(['no-new-section'])
     expect(failed.report.images).to.deep.equal([])
     expect(failed.said.at(-1)).to.contain('0 images (0 entries searched')
-    expect(failed.status.slots.map(({ lastVerdict }) => lastVerdict)).to.deep.equal(['complete'])
+    expect(failed.status.slots.map(({ lastVerdict }) => lastVerdict)).to.deep.equal(['proven'])
     mac.logOut('bob')
     const next = await night('ours', lab, stateFolder)
     expect(next.exitCode).to.equal(0)
-    expect(next.image('bob.sparsebundle').verdict).to.equal('complete')
+    expect(next.image('bob.sparsebundle').verdict).to.equal('proven')
     expect(imageDigest(join(lab.destination, 'Section.0/source/bob/bob.sparsebundle'))).to.equal(
       imageDigest(mac.imageOf('bob')),
     )
   })
 
-  it('an image that leaves and comes back unchanged while rsync is inside it has no complete copy', async () => {
+  it('an image that leaves and comes back unchanged while rsync is inside it is copied again, and proven', async () => {
     const { lab, mac, stateFolder } = homes({ ignore_rsync_vanished_files: 'YES' })
     const [lies, away] = [mac.imageOf('bob'), `${mac.imageOf('bob')}.away`]
     const result = await night('ours', lab, stateFolder, {
@@ -143,8 +143,11 @@ describe('a login while rsync copies', function () {
       ],
     })
     expect(result.exitCode).to.equal(0)
-    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'bad', loudness: 'error' })
-    expect(result.image('bob.sparsebundle').reason).to.match(/^the copy is not the image: .* missing in the copy/)
+    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'proven', loudness: 'fine' })
+    expect(result.image('bob.sparsebundle').reason).to.match(
+      /^\d members of the copy were wrong and copied again \(.* missing in the copy/,
+    )
+    expect(imageDigest(join(lab.destination, 'Section.0/source/bob/bob.sparsebundle'))).to.equal(imageDigest(lies))
   })
 
   it('another image that appears in mid-run is named, and never taken for planned', async () => {
@@ -154,16 +157,19 @@ describe('a login while rsync copies', function () {
     })
     expect(result.image('dora/dora.sparsebundle')).to.include({ verdict: 'suspect', loudness: 'error' })
     expect(result.image('dora/dora.sparsebundle').reason).to.contain('no plan names it')
-    expect(result.image('bob/bob.sparsebundle').verdict).to.equal('complete')
+    expect(result.image('bob/bob.sparsebundle').verdict).to.equal('proven')
   })
 
-  it('an image written while rsync copies it is suspect', async () => {
+  it('an image written while rsync copies it is a mixed copy, which is told and repaired', async () => {
     const { lab, mac, stateFolder } = homes()
     const result = await night('ours', lab, stateFolder, {
       occasions: [{ logged: /bob\.sparsebundle\/bands\/8$/m, stop: true, act: () => mac.write('bob') }],
     })
-    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'suspect', loudness: 'warning' })
-    expect(result.image('bob.sparsebundle').reason).to.equal('it changed while it was being copied')
+    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'proven', loudness: 'fine' })
+    expect(result.image('bob.sparsebundle').reason).to.contain('the copy mixes two moments')
+    expect(imageDigest(join(lab.destination, 'Section.0/source/bob/bob.sparsebundle'))).to.equal(
+      imageDigest(mac.imageOf('bob')),
+    )
   })
 })
 

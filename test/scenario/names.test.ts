@@ -47,7 +47,7 @@ for (const host of hosts) {
       const first = await night(host, lab, stateFolder)
       expect(first.exitCode).to.equal(0)
       expect(first.report.severity).to.equal('fine')
-      expect(first.report.counts).to.include({ images: 2 * names.length, complete: 2 * names.length })
+      expect(first.report.counts).to.include({ images: 2 * names.length, proven: 2 * names.length })
       execFileSync('diff', ['-r', lab.source, join(lab.destination, 'Section.0/source')])
       // Before rsync everybody logs in.
       const second = await night(host, lab, stateFolder, {
@@ -66,7 +66,7 @@ for (const host of hosts) {
       })
       expect(second.exitCode).to.equal(0)
       expect(filesHolding(lab, 'clear text')).to.deep.equal([])
-      expect(second.report.counts).to.include({ images: 2 * names.length, complete: names.length, bad: names.length })
+      expect(second.report.counts).to.include({ images: 2 * names.length, proven: names.length, bad: names.length })
       // A newline in a name never makes a second line.
       expect(second.said.filter((line) => line.startsWith('ERROR! bad: '))).to.have.length(names.length)
       expect(second.log.slice(first.log.length)).not.to.match(/^line\.sparsebundle/m)

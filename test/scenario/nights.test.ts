@@ -24,7 +24,7 @@ for (const host of hosts) {
       protect(lab)
       const result = await runSession(host, lab)
       expect(result.exitCode).to.equal(0)
-      expect(result.log).to.match(/lbackup-filevault: complete: .*Work\.sparsebundle/)
+      expect(result.log).to.match(/lbackup-filevault: proven: .*Work\.sparsebundle/)
     })
   })
 }

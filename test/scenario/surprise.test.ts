@@ -52,7 +52,7 @@ for (const host of hosts) {
         'suspect error',
       ])
       expect(said).to.contain('it was to be left out, yet a copy is in the section')
-      expect(result.image('bob.sparsebundle').verdict).to.equal('complete')
+      expect(result.image('bob.sparsebundle').verdict).to.equal('proven')
       expect(result.report).to.deep.include({ severity: 'error', exitCode: 1 })
     })
   })

@@ -58,7 +58,7 @@ for (const host of hosts) {
       expect(failed.said.join('\n')).to.match(
         /^WARNING! LBackup made no new section \(Section\.0 is still the one from before\); no copy was judged\./m,
       )
-      expect(failed.status.slots[0]).to.include({ lastVerdict: 'complete' })
+      expect(failed.status.slots[0]).to.include({ lastVerdict: 'proven' })
     })
   })
 }
@@ -139,7 +139,7 @@ describe('an LBackup that is killed', function () {
     expect(next.said.join('\n')).to.match(
       /^The run that began at \S+Z ended without its post-backup hook and made no section\.$/m,
     )
-    expect(next.image('bob.sparsebundle').verdict).to.equal('complete')
+    expect(next.image('bob.sparsebundle').verdict).to.equal('proven')
   })
 
   it('after it made a section has that section judged in the next night', async () => {
@@ -159,7 +159,7 @@ describe('an LBackup that is killed', function () {
       /^WARNING! The run that began at \S+Z ended without its post-backup hook; its 1 copy in Section\.0 was looked at now\./m,
     )
     expect(said).to.match(/^WARNING! In that run, .*\.bob\/bob\.sparsebundle is suspect: /m)
-    expect(next.image('bob.sparsebundle').verdict).to.equal('complete')
+    expect(next.image('bob.sparsebundle').verdict).to.equal('proven')
     const third = await night('ours', lab, stateFolder)
     expect(third.codes).to.deep.equal([])
   })

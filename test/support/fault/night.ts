@@ -70,7 +70,7 @@ export function announcements({ stateFolder }: FaultLab): RegExp[] {
 export async function expectGoodNight(fault: FaultLab, says: readonly RegExp[], when: string): Promise<void> {
   const { exitCode, said } = await night(fault)
   expect(exitCode, `${when}; then: ${said}`).to.equal(0)
-  expect(said, when).to.match(/lbackup-filevault: complete: .*alice\.sparsebundle/)
+  expect(said, when).to.match(/lbackup-filevault: proven: .*alice\.sparsebundle/)
   expect(said, when).not.to.match(/ERROR!/)
   for (const sentence of says) expect(said, when).to.match(sentence)
   if (says.length === 0) expect(said, when).not.to.match(/taken over|ended without/)

@@ -73,6 +73,6 @@ describe('every verb', () => {
     }
     const { exitCode, log } = await runSession('ours', lab)
     expect(exitCode).to.equal(0)
-    expect(log).to.match(/lbackup-filevault: complete: .*Work\.sparsebundle/)
+    expect(log).to.match(/lbackup-filevault: proven: .*Work\.sparsebundle/)
   })
 })
