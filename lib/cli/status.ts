@@ -3,7 +3,7 @@ import { alarms } from '../doctor/alarm.js'
 import type { DoctorFinding } from '../doctor/found.js'
 import { statusOf } from '../doctor/status-of.js'
 import type { RunRecord } from '../generated/run.js'
-import type { Status } from '../generated/status.js'
+import type { SlotStatus, Status } from '../generated/status.js'
 import type { StatusReport } from '../generated/status-report.js'
 import { backupLock } from '../install/backup-lock.js'
 import { shellWord } from '../install/shell-word.js'
@@ -12,7 +12,7 @@ import { lockHolder } from '../lbackup/lock.js'
 import { isAlive } from '../lbackup/process-chain.js'
 import { isDamaged, readRecord } from '../run/record.js'
 import { table } from '../report/table.js'
-import { duration } from '../text/measure.js'
+import { count, duration, size } from '../text/measure.js'
 import { printable } from '../text/printable.js'
 import type { CliContext } from './context.js'
 import { exitCode } from './exit-code.js'
@@ -25,8 +25,9 @@ export const summary = 'what the last runs said; --alarm for a timer'
 
 export const help = `usage: lbackup-filevault status --config FILE [--alarm] [--json]
 
-Tells of the last run, and of each image when it was backed up last and when its
-copy was complete last. Nothing is looked at but what the hooks wrote down.
+Tells of the last run, and of each image when it was backed up last, of when its
+newest good copy is and where, and what keeping it costs. Nothing is looked at
+but what the hooks wrote down.
 
 With --alarm, only what somebody must be told, and nothing at all where all is
 well; for a timer whose output is mailed. It cries for: no run for longer than
@@ -107,12 +108,35 @@ function statusText({ stateFolder }: Machine, status: Status | undefined, now: D
   const ago = (time: string | undefined): string =>
     time === undefined ? 'never' : `${duration((now.getTime() - Date.parse(time)) / 1000)} ago`
   const hooks = last.post ? 'both hooks' : 'the pre-backup hook'
-  const rows = status.slots.map(({ user, path, lastVerdict, lastAt, lastCompleteAt, reason }) => {
-    return [user, path, lastVerdict.replaceAll('-', ' '), ago(lastAt), ago(lastCompleteAt), reason]
+  const rows = status.slots.map(({ user, path, lastVerdict, lastAt, lastCompleteAt, kept, reason }) => {
+    const good =
+      kept?.newestGood === undefined ? ago(lastCompleteAt) : `${ago(kept.newestGood)}, ${kept.newestGoodIn ?? ''}`
+    return [user, path, lastVerdict.replaceAll('-', ' '), ago(lastAt), good, reason]
   })
   const lines = [
     `Last run: ${ago(last.finishedAt)} (${last.finishedAt}, ${hooks}): ${last.summary}`,
-    ...(rows.length === 0 ? [] : ['', ...table(['user', 'image', 'verdict', 'when', 'complete', 'why'], rows), '']),
+    ...(rows.length === 0
+      ? []
+      : ['', ...table(['user', 'image', 'verdict', 'when', 'newest good copy', 'why'], rows), '']),
+    ...status.slots.flatMap((slot) => keptLines(slot, ago)),
   ]
   return lines.map((line) => `${line}\n`).join('')
+}
+
+/** What keeping a slot costs, and what came of trying to restore it. */
+function keptLines({ path, kept, drill, goneSince }: SlotStatus, ago: (time: string) => string): string[] {
+  const shares = kept?.shared === true ? '; the kept copy shares its data with the sections' : ''
+  return [
+    ...(goneSince === undefined
+      ? []
+      : [`${path} is gone at its source since ${goneSince}; its newest good copy is kept until it is forgotten.`]),
+    ...(kept === undefined || kept.generations === 0
+      ? []
+      : [
+          `${path}: ${count(kept.generations, 'copy', 'copies')} in the store, ${size(kept.heldBytes)} that only the store holds${shares}.`,
+        ]),
+    ...(drill === undefined
+      ? []
+      : [`${path}: restored for a trial ${ago(drill.at)}: ${drill.ok ? 'fine' : 'FAILED'}: ${drill.text}`]),
+  ]
 }

@@ -13,7 +13,7 @@ export interface ReportLine {
 /** What the lines need besides the report. */
 export interface Background {
   readonly now: Date
-  /** What was known of each slot before this run. */
+  /** What is known of each slot. */
   readonly slots: readonly SlotStatus[]
   /** The sections there are now. */
   readonly sections: readonly { readonly number: number; readonly inode: number }[]
@@ -64,6 +64,11 @@ function findingLine(finding: ReportedFinding, report: Pick<Report, 'phase'>, ba
 
 function newestCopy(image: ReportImage, { slots, sections, now }: Background): string {
   const known = slots.find(({ slot }) => slot === image.slot)
+  const good = known?.kept?.newestGood
+  if (good !== undefined) {
+    const age = duration((now.getTime() - Date.parse(good)) / 1000)
+    return `Its newest good copy was made ${age} ago (${good}) and lies in ${known?.kept?.newestGoodIn ?? 'the store'}.`
+  }
   if (known?.lastCompleteAt === undefined) return 'No complete copy of it is known yet.'
   const age = duration((now.getTime() - Date.parse(known.lastCompleteAt)) / 1000)
   const made = `The newest copy known to be complete was made ${age} ago (${known.lastCompleteAt})`

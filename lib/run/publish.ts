@@ -1,15 +1,15 @@
 import { OperationalError } from '../finding/operational-error.js'
 import type { Report } from '../generated/report.js'
 import type { SlotStatus } from '../generated/status.js'
-import { emptyBook, readBook } from '../keep/book.js'
-import { readSections } from '../lbackup/sections.js'
+import { readBook } from '../keep/book.js'
+import { readSections, type Sections } from '../lbackup/sections.js'
 import { reportLines } from '../report/lines.js'
 import { reportTable } from '../report/table.js'
 import { printable } from '../text/printable.js'
 import type { RunContext } from './context.js'
 import { handOn } from './hand-on.js'
 import { keptStatus } from './kept-status.js'
-import { nextStatus } from './next-status.js'
+import { nextStatus, type StatusFacts } from './next-status.js'
 import { isDamaged, readStatus, writeReport, writeStatus } from './record.js'
 
 /** Given the run, return what earlier runs knew of each slot; nothing where that cannot be read. */
@@ -30,10 +30,6 @@ export async function publish(context: RunContext, report: Report, storeId: stri
   const status = readStatus(stateFolder)
   const before = status === undefined || isDamaged(status) ? undefined : status
   const configuration = printable(environment.configurationFile)
-  const slots = before?.slots ?? []
-  const book = readBook(stateFolder)
-  const lines = reportLines(report, { now: context.system.now(), slots, sections, configuration })
-  context.print(reportTable(report))
   const next = nextStatus(report, before, {
     configuration,
     stateFolder: printable(stateFolder),
@@ -41,8 +37,10 @@ export async function publish(context: RunContext, report: Report, storeId: stri
     node: process.execPath,
     source: printable(context.source.path),
     sectionZero: sections.find(({ number }) => number === 0)?.inode,
-    kept: keptStatus(book === undefined || 'damaged' in book ? emptyBook : book, environment.backupDest, all),
+    ...whatIsKept(context, all),
   })
+  const lines = reportLines(report, { now: context.system.now(), slots: next.slots, sections, configuration })
+  context.print(reportTable(report))
   const writes = [
     () => context.log(lines),
     () => writeReport(stateFolder, report),
@@ -59,6 +57,18 @@ export async function publish(context: RunContext, report: Report, storeId: stri
   const failure = await handOn(context.config.report, report)
   if (failure !== undefined) sayAnyhow(context, failure)
   return report
+}
+
+/** That it cannot be told must not keep the verdict from being told. */
+function whatIsKept({ stateFolder, environment }: RunContext, sections: Sections): Pick<StatusFacts, 'kept'> {
+  try {
+    const book = readBook(stateFolder)
+    if (book === undefined || 'damaged' in book) return {}
+    return { kept: keptStatus(book, environment.backupDest, sections) }
+  } catch (error) {
+    if (error instanceof OperationalError) return {}
+    throw error
+  }
 }
 
 /** The terminal comes first: where the log is what cannot be written, it is said there at least. */

@@ -22,7 +22,7 @@ describe('giving it back', function () {
         stdout: (text) => (out += text),
         stderr: (text) => (err += text),
         env: {},
-      } as Parameters<typeof main>[1])
+      })
       return { code, out, err }
     }
   })

@@ -10,7 +10,7 @@ export interface Step {
   readonly count: number
   /** The how manieth of this name on this path. */
   readonly occurrence: number
-  /** The first path, below the lab, with what differs from run to run replaced: `PID`, `RANDOM`, `NUMBER`, `SCRATCH`. */
+  /** The first path, below the lab, with what differs from run to run replaced: `PID`, `RANDOM`, `NUMBER`, `SCRATCH`, `HELD`, `RUN`. */
   readonly path: string
 }
 
@@ -100,4 +100,6 @@ function place(args: string): string {
     .replace(/\.\d+\.new$/, '.PID.new')
     .replace(/\/lock\/(\.?)\d+(?=$|\.PID)/, '/lock/$1NUMBER')
     .replace(/\/lbackup-filevault-\w{6}(?=\/|$)/, '/SCRATCH')
+    .replace(/^\/proc\/\d+\/fd\/\d+(?=\/)/, '/HELD')
+    .replace(/\d{8}t\d{6}z-[0-9a-f]{8}/, 'RUN')
 }

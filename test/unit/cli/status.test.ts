@@ -45,7 +45,7 @@ describe('status', function () {
     expect(code).to.equal(0)
     expect(stdout).to.match(/^Last run: \d+ s ago \(.*Z, both hooks\): Every image was accounted for\.\n/)
     expect(stdout).to.match(
-      /^user +image +verdict +when +complete +why\n.*Work\.sparsebundle +complete +\d+ s ago +\d+ s ago/m,
+      /^user +image +verdict +when +newest good copy +why\n.*Work\.sparsebundle +proven +\d+ s ago +\d+ s ago, Section\.0 +/m,
     )
     expect(await status(lab, '--alarm')).to.deep.equal({ code: 0, stdout: '', stderr: '' })
     const report = JSON.parse((await status(lab, '--json')).stdout) as StatusReport

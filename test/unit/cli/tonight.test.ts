@@ -65,7 +65,7 @@ describe('tonight', function () {
   })
 
   it('says who would halt the backup, and a policy pasted as it says lets it go on', async () => {
-    const lab = labWith(['alice/work/Work.sparsebundle'])
+    const lab = labWith(['alice/work/Work.sparsebundle'], { policies: [{ ifInUse: 'halt' }] })
     holdAsOrphan(join(lab.source, 'alice/work/Work.sparsebundle/bands/0'))
     const { code, report } = await tonight(lab)
     expect(code).to.equal(2)
@@ -146,7 +146,7 @@ describe('tonight', function () {
   })
 
   it('agrees with the night that follows', async () => {
-    const lab = labWith(['alice/work/Work.sparsebundle'])
+    const lab = labWith(['alice/work/Work.sparsebundle'], { policies: [{ ifInUse: 'halt' }] })
     holdAsOrphan(join(lab.source, 'alice/work/Work.sparsebundle/bands/0'))
     expect((await tonight(lab)).report.halt).to.equal(true)
     expect((await runSession('ours', lab)).exitCode).to.equal(129)

@@ -6,7 +6,7 @@ import { memberName, memberType } from '../../../lib/image/member-table.js'
 import { memberTable } from '../../../lib/look/member-table.js'
 import { emptyManifest } from '../../../lib/manifest/columns.js'
 import type { Manifest } from '../../../lib/manifest/manifest-type.js'
-import { fromText, toBytes, type RawPath } from '../../../lib/text/raw-path.js'
+import { fromText, toBytes } from '../../../lib/text/raw-path.js'
 
 /** Given an image, return its manifest with every digest, each row's source being the copy itself. */
 export function manifestOf(path: string, container: Container = 'sparse-bundle'): Manifest {
@@ -53,5 +53,3 @@ export function rows({ copy, nanoseconds, digests, known, source }: Manifest): u
       : {}),
   }))
 }
-
-export const raw = (text: string): RawPath => fromText(text)
