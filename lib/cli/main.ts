@@ -20,6 +20,7 @@ const verbs: Record<string, { summary: string; load: () => Promise<Verb> }> = {
   discover: { summary: 'find the images below a folder', load: () => import('./discover.js') },
   inspect: { summary: 'one image: kind, size, encryption, in use by', load: () => import('./inspect.js') },
   verify: { summary: 'check the structure of an image or a copy', load: () => import('./verify.js') },
+  audit: { summary: 'what years of LBackup left of each image', load: () => import('./audit.js') },
   list: { summary: 'every copy of every image, and what is known of it', load: () => import('./list.js') },
   restore: { summary: 'get an image back as a file of its own; --drill', load: () => import('./restore.js') },
   forget: { summary: 'release what is kept of an image', load: () => import('./forget.js') },

@@ -2,7 +2,8 @@ import type { CopyLabel } from '../generated/copy.js'
 import type { ReportImage } from '../generated/report.js'
 import type { RunImage, RunRecord } from '../generated/run.js'
 
-type NewLabel = Omit<CopyLabel, 'schema' | 'manifest'>
+/** What is said of a copy that has just been made. */
+export type NewLabel = Omit<CopyLabel, 'schema' | 'manifest'>
 
 /** Given an image of the plan and what the report says of its copy, return the label of that copy. */
 export function labelOf(record: RunRecord, image: RunImage, reported: ReportImage, madeAt: Date): NewLabel {

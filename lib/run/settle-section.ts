@@ -11,6 +11,7 @@ import { withAge } from './age.js'
 import { knownHistory } from './history.js'
 import { judgeSection, lookAtSection, type Judged } from './judge.js'
 import type { Settled } from './settle-type.js'
+import { recordFound } from './record-found.js'
 import { settleCopies } from './settle-copies.js'
 import { workHere } from './work.js'
 
@@ -32,10 +33,11 @@ export async function settleSection(
   const history = knownHistory(context, readSections(environment.backupDest))
   const compare = !late && !record.useSSH && config.verify.level === 'compare'
   const settled = await settleCopies({ context, look, history, work: workHere, compare, deadline: deadlineOf(context) })
-  writeBook(stateFolder, settled.book)
-  tell(context, section, settled)
   const judged = judgeSection(look, settled.images)
-  const stood = standing(settled.book, environment.backupDest, readSections(environment.backupDest))
+  const book = record.useSSH ? recordFound(context, look, judged.images, settled.book) : settled.book
+  writeBook(stateFolder, book)
+  tell(context, section, settled)
+  const stood = standing(book, environment.backupDest, readSections(environment.backupDest))
   const facts = { keep: config.keep, compared: compare, now: system.now() }
   return {
     ...judged,

@@ -35,6 +35,7 @@ export const printedNames = [
   'verification',
   'listing',
   'restoration',
+  'audit',
 ] as const
 
 /** Given a schema's name, return it as it stands in `schemas/`. */

@@ -1,10 +1,20 @@
 import { benchDiscover } from './discover.js'
+import { benchHash } from './hash.js'
+import { benchJudge } from './judge.js'
+import { benchKeep } from './keep.js'
 import { benchPreHook } from './pre-hook.js'
 import { benchStructure } from './structure.js'
 import { report } from './support.js'
 
 // npm run bench [-- NAME…]: a table for people, then one JSON document; exit code 1 where a limit is missed.
-const benches = { discover: benchDiscover, structure: benchStructure, 'pre-hook': benchPreHook }
+const benches = {
+  discover: benchDiscover,
+  structure: benchStructure,
+  'pre-hook': benchPreHook,
+  hash: benchHash,
+  judge: benchJudge,
+  keep: benchKeep,
+}
 const wanted = process.argv.slice(2)
 
 const figures = []

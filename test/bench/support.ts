@@ -8,11 +8,15 @@ export interface Figure {
   /** The figure that the limit is for: a ratio, or MiB. */
   readonly value: number
   readonly limit: number
+  /** The figure must not be below the limit; else it must not be above. */
+  readonly atLeast?: boolean
 }
 
 export interface Comparison {
   readonly work: string
   readonly limit: number
+  /** The figure is how many times as fast as the reference this is; else how many times as long it takes. */
+  readonly atLeast?: boolean
   /** What is compared with, in a word or two. */
   readonly against: string
   /** Does the work once; returns how long it took in milliseconds, leaving out what is not to be measured. */
@@ -26,7 +30,8 @@ const rounds = 5
  * Given two ways to do a thing, do them by turns, five times after one that does not count, and return the median of
  * the ratios: what else the machine does weighs on both halves of a pair alike.
  */
-export async function compare({ work, limit, against, subject, reference }: Comparison): Promise<Figure> {
+export async function compare(comparison: Comparison): Promise<Figure> {
+  const { work, limit, against, subject, reference, atLeast = false } = comparison
   const pairs: { subject: number; reference: number }[] = []
   for (let round = 0; round <= rounds; round += 1) {
     const pair = { reference: await reference(), subject: await subject() }
@@ -36,7 +41,8 @@ export async function compare({ work, limit, against, subject, reference }: Comp
   return {
     work,
     limit,
-    value: median(pairs.map((pair) => pair.subject / pair.reference)),
+    value: median(pairs.map((pair) => (atLeast ? pair.reference / pair.subject : pair.subject / pair.reference))),
+    atLeast,
     shown: `${mine.toFixed(0)} ms, ${against} ${other.toFixed(0)} ms`,
   }
 }
@@ -63,8 +69,10 @@ export function programMilliseconds(file: string, args: readonly string[]): numb
 
 /** Given all figures, print them as a table and as one line of JSON, and return whether every limit was kept. */
 export function report(figures: readonly Figure[]): boolean {
-  const rows = figures.map(({ work, shown, value, limit }) => {
-    return [work, shown, value.toFixed(2), `≤ ${String(limit)}`, value <= limit ? 'ok' : 'MISSED']
+  const rows = figures.map((figure) => {
+    const { work, shown, value, limit, atLeast } = figure
+    const sign = atLeast === true ? '≥' : '≤'
+    return [work, shown, value.toFixed(2), `${sign} ${String(limit)}`, isKept(figure) ? 'ok' : 'MISSED']
   })
   const table = [['work', 'measured', 'figure', 'limit', ''], ...rows]
   const widths = (table[0] as string[]).map((_, column) =>
@@ -81,8 +89,10 @@ export function report(figures: readonly Figure[]): boolean {
     figures.map(({ work, value, limit }) => [work, { value: Number(value.toFixed(3)), limit }]),
   )
   console.log(JSON.stringify(ratios))
-  return figures.every(({ value, limit }) => value <= limit)
+  return figures.every(isKept)
 }
+
+const isKept = ({ value, limit, atLeast }: Figure): boolean => (atLeast === true ? value >= limit : value <= limit)
 
 /** Given a path below the project, import that module from the build: what is measured is what is shipped. */
 export async function built<Module>(path: string): Promise<Module> {

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { mebibyte, writeSparseBundle } from '../support/image-writer/sparse-bundle.js'
@@ -66,6 +75,23 @@ for (const wrapped of [false, true]) {
       )
       expect(`${result.output}${JSON.stringify(result.report)}${JSON.stringify(result.record)}`).not.to.contain('Local')
       expect(result.record).to.deep.include({ images: [], homes: [], excludesBlock: false, useSSH: true })
+    })
+
+    it('has the last complete copy of an image that vanished kept outside of rotation', async () => {
+      const one = client({ wrapped })
+      const { lab, source, ssh } = one
+      lab.set({ numRotations: '2' })
+      const stateFolder = configured(one)
+      const copy = 'source/alice/Work.sparsebundle'
+      await night('ours', lab, stateFolder, { ssh })
+      const digest = imageDigest(join(lab.destination, 'Section.0', copy))
+      rmSync(join(source, 'alice/Work.sparsebundle'), { recursive: true })
+      for (let count = 0; count < 3; count += 1) await night('ours', lab, stateFolder, { ssh })
+      expect(existsSync(join(lab.destination, 'Section.1', copy))).to.be.false
+      const kept = join(lab.destination, '.lbackup-filevault/kept')
+      const [slot = ''] = readdirSync(kept)
+      const { generation } = JSON.parse(readFileSync(join(kept, slot, 'current'), 'utf8')) as { generation: string }
+      expect(imageDigest(join(kept, slot, generation, 'Work.sparsebundle'))).to.equal(digest)
     })
 
     it('that is missing halts the night before LBackup touches the set', async () => {
