@@ -7,7 +7,7 @@ import type { Manifest } from '../manifest/manifest-type.js'
 import { copyFileIn } from '../system/copy-file.js'
 import { dressFileIn, dressFolder } from '../system/dress.js'
 import { cloneIn, linkIn, makeFolderIn, makeOrOpenFolderIn } from '../system/folder-writes.js'
-import { closeFolder, entries, look, openFolderIn, withFolder, type Folder } from '../system/folder.js'
+import { closeFolder, entries, openFolderIn, withFolder, type Folder } from '../system/folder.js'
 import { printable } from '../text/printable.js'
 import { baseName, join, parent, type RawPath } from '../text/raw-path.js'
 import { sameTime } from '../verify/reuse.js'
@@ -106,8 +106,9 @@ function takeInner(building: Building, from: Folder, name: RawPath, to: Folder, 
 
 function take(building: Building, from: Folder, name: RawPath, to: Folder, newName: RawPath): void {
   if (building.clone) {
-    const stats = look(from, name)
-    if (stats !== undefined && cloneIn(from, name, to, newName)) return dressFileIn(to, newName, stats)
+    // The owner and mode of the very file that was cloned: the name may be another file's by now.
+    const stats = cloneIn(from, name, to, newName)
+    if (stats !== undefined) return dressFileIn(to, newName, stats)
     building.clone = false
   }
   linkIn(from, name, to, newName)
@@ -162,6 +163,11 @@ function demandMembers(
     if (!same && !skipped.has(memberName(copy, row))) {
       throw changed(join(from, memberName(copy, row)), 'is not what it was when the copy was checked')
     }
+  }
+  const before = align(built, copy)
+  for (let row = 0; row < built.length; row += 1) {
+    if (built.type[row] !== file || (before[row] as number) >= 0 || skipped.has(memberName(built, row))) continue
+    throw changed(join(from, memberName(built, row)), 'was not there when the copy was checked')
   }
 }
 

@@ -3,39 +3,34 @@ import { storeFolder } from '../lbackup/store.js'
 import type { Section, Sections } from '../lbackup/sections.js'
 import { realPath } from '../system/file.js'
 import { systemCode } from '../system/file-system-error.js'
-import { makeOrOpenFolderIn, renameIn } from '../system/folder-writes.js'
-import {
-  closeFolder,
-  look,
-  names,
-  openFolder,
-  openFolderIn,
-  readFileIn,
-  withFolder,
-  type Folder,
-} from '../system/folder.js'
+import { renameIn, syncFolderIn } from '../system/folder-writes.js'
+import { closeFolder, look, names, openFolderIn, readFileIn, withFolder, type Folder } from '../system/folder.js'
 import { removeTreeIn } from '../system/remove-tree.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
+import { saveOld } from './save-old.js'
 import { markedSection } from './section-mark.js'
 import { holdPlace } from './section-place.js'
-import { journalName, type SwapJournal } from './swap.js'
-import { ownStoreFolder } from './work-folder.js'
+import type { SwapJournal } from './swap.js'
+import { journalName } from './work-folder.js'
 
 /** What was done about an image that a run which died was working on. */
 export interface Recovery {
   /** What was worked on: a slot, perhaps with a suffix. */
   readonly name: string
   readonly runId: string
-  /** `finished`: the new image was put in its place. `put-back`: the old one was. `saved`: it lies in the store now. */
-  readonly done: 'finished' | 'put-back' | 'saved'
+  /**
+   * `finished`: the new image was put in its place. `put-back`: the old one was. `saved`: it lies in the store now.
+   * `left`: nothing of it is needed, but it cannot be removed.
+   */
+  readonly done: 'finished' | 'put-back' | 'saved' | 'left'
   /** One sentence for an administrator. */
   readonly text: string
 }
 
 /**
  * Given LBackup's backupDest and its sections, put right what runs that died left in our work folder, and empty it. An
- * image that was moved out of its place is never removed unless another one stands there. Throws OperationalError.
+ * image that was moved out of its place is never removed unless the new one stands there. Throws OperationalError.
  */
 export function recoverWork(backupDest: RawPath, sections: Sections): Recovery[] {
   const path = join(storeFolder(realPath(backupDest) ?? backupDest), 'work')
@@ -43,13 +38,23 @@ export function recoverWork(backupDest: RawPath, sections: Sections): Recovery[]
     return withFolder(path, (root) =>
       names(root).flatMap((runId) => {
         const done = recoverRun(root, runId, sections, backupDest)
-        removeTreeIn(root, runId)
-        return done
+        return [...done, ...remove(root, runId)]
       }),
     )
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return []
     throw error
+  }
+}
+
+/** Users whose folders lie in it must not keep the next backup from running. */
+function remove(root: Folder, runId: RawPath): Recovery[] {
+  try {
+    removeTreeIn(root, runId)
+    return []
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    return [{ name: '', runId, done: 'left', text: `${error.message} ${error.cure}` }]
   }
 }
 
@@ -92,7 +97,9 @@ function recover(
     const done = atPlace(folder, section, copyPath, imageName, built)
     if (done !== 'impossible') return done
   }
-  return save(folder, imageName, backupDest, what)
+  const where = printable(saveOld({ folder, imageName, backupDest, ...what }))
+  const text = `An image that an interrupted run had moved away lies in ${where}; its place is gone or taken.`
+  return { done: 'saved', text }
 }
 
 function atPlace(
@@ -103,10 +110,12 @@ function atPlace(
   built: boolean,
 ): Done | undefined | 'impossible' {
   try {
-    const place = holdPlace(section, copyPath, { make: false })
+    const place = holdPlace(section, copyPath)
     try {
-      if (look(place.folder, place.name) !== undefined) return undefined
+      // What stands there while the new image is still here was put there by somebody else.
+      if (look(place.folder, place.name) !== undefined) return built ? 'impossible' : undefined
       move(folder, built ? 'new' : 'old', name, place.folder, place.name)
+      syncFolderIn(place.folder)
       const where = printable(join(section.path, copyPath))
       return built
         ? { done: 'finished', text: `An image that an interrupted run was about to put at ${where} was put there.` }
@@ -117,27 +126,6 @@ function atPlace(
   } catch (error) {
     if (error instanceof OperationalError) return 'impossible'
     throw error
-  }
-}
-
-function save(folder: Folder, imageName: RawPath, backupDest: RawPath, what: { name: RawPath; runId: RawPath }): Done {
-  const kept = openFolder(ownStoreFolder(backupDest, 'kept'))
-  try {
-    const slot = makeOrOpenFolderIn(kept, what.name)
-    const saved = makeOrOpenFolderIn(slot, `recovered-${what.runId}` as RawPath)
-    try {
-      move(folder, 'old', imageName, saved, imageName)
-      const where = printable(join(saved.path, imageName))
-      return {
-        done: 'saved',
-        text: `An image that an interrupted run had moved away lies in ${where}; its place is gone.`,
-      }
-    } finally {
-      closeFolder(saved)
-      closeFolder(slot)
-    }
-  } finally {
-    closeFolder(kept)
   }
 }
 

@@ -1,8 +1,9 @@
 import { OperationalError } from '../finding/operational-error.js'
 import type { Section } from '../lbackup/sections.js'
 import { dressFolder } from '../system/dress.js'
-import { isSame, makeFolderIn } from '../system/folder-writes.js'
+import { isSame, makeFolderIn, renameIn } from '../system/folder-writes.js'
 import { closeFolder, look, openFolder, openFolderIn, type Folder } from '../system/folder.js'
+import { removeTreeIn } from '../system/remove-tree.js'
 import { printable } from '../text/printable.js'
 import { baseName, parent, type RawPath } from '../text/raw-path.js'
 
@@ -17,10 +18,11 @@ export interface SectionPlace {
 }
 
 /**
- * Given a section and a path in it, hold the folder that holds that place; folders that are missing on the way are made
- * if `make`, like the one above. Throws OperationalError where the section is another one by now, or a link is in the way.
+ * Given a section and a path in it, hold the folder that holds that place; with `makeIn`, a held folder of ours, those
+ * that are missing on the way are made there, like the one above, and moved in. Throws OperationalError where the section
+ * is another one by now, or a link is in the way.
  */
-export function holdPlace(section: Section, copyPath: RawPath, { make }: { make: boolean }): SectionPlace {
+export function holdPlace(section: Section, copyPath: RawPath, { makeIn }: { makeIn?: Folder } = {}): SectionPlace {
   if (copyPath === '') {
     const message = `${printable(section.path)} itself is the image, since LBackup's source is that one file; nothing can be put in its place.`
     throw new OperationalError('section-is-image', message, 'Let LBackup back up the folder that holds the image.')
@@ -32,7 +34,8 @@ export function holdPlace(section: Section, copyPath: RawPath, { make }: { make:
   try {
     if (folder.stats.ino !== section.inode) throw moved(section.path)
     for (const name of way) {
-      const next = make && look(folder, name) === undefined ? madeLike(folder, name) : openFolderIn(folder, name)
+      if (makeIn !== undefined && look(folder, name) === undefined) moveInLike(folder, name, makeIn)
+      const next = openFolderIn(folder, name)
       closeFolder(folder)
       folder = next
     }
@@ -58,10 +61,17 @@ export function demandPlace({ folder, way, section }: SectionPlace): void {
   }
 }
 
-function madeLike(folder: Folder, name: RawPath): Folder {
-  const made = makeFolderIn(folder, name)
-  dressFolder(made, folder.stats)
-  return made
+/** Given its owner where its user cannot reach it: in his folder he could put another one under the name meanwhile. */
+function moveInLike(folder: Folder, name: RawPath, ours: Folder): void {
+  const temporary = 'way' as RawPath
+  removeTreeIn(ours, temporary)
+  const made = makeFolderIn(ours, temporary)
+  try {
+    dressFolder(made, folder.stats)
+  } finally {
+    closeFolder(made)
+  }
+  renameIn(ours, temporary, folder, name)
 }
 
 const moved = (path: RawPath): OperationalError =>

@@ -1,15 +1,16 @@
+import { OperationalError } from '../finding/operational-error.js'
 import type { SectionMark } from '../generated/slots.js'
 import type { Section } from '../lbackup/sections.js'
 import { systemCode } from '../system/file-system-error.js'
+import { dressFolder } from '../system/dress.js'
 import { renameIn, syncFolderIn, writeFileIn } from '../system/folder-writes.js'
 import { closeFolder, look, type Folder } from '../system/folder.js'
 import { printable } from '../text/printable.js'
-import type { RawPath } from '../text/raw-path.js'
+import { baseName, type RawPath } from '../text/raw-path.js'
+import { saveOld } from './save-old.js'
 import { sectionMark } from './section-mark.js'
 import { demandPlace, holdPlace, type SectionPlace } from './section-place.js'
-import type { Work } from './work-folder.js'
-
-export const journalName = 'swap.json' as RawPath
+import { journalName, type Work } from './work-folder.js'
 
 /** What a swap is to do: enough to finish it, or to undo it, after a kill. */
 export interface SwapJournal {
@@ -35,10 +36,10 @@ const tries = 8
 /**
  * Put the image that was built in `new` at its place in a section; what lies there comes into `old`. Returns whether
  * something did. A kill between the two renames is put right by `recoverWork`. Throws OperationalError, and then the
- * place holds what it held before.
+ * place holds what it held before, or somebody keeps it from that, and the store holds it.
  */
 export function swapIn({ work, section, copyPath, name }: SwapOrder): { replaced: boolean } {
-  const place = holdPlace(section, copyPath, { make: true })
+  const place = holdPlace(section, copyPath, { makeIn: work.folder })
   try {
     const journal: SwapJournal = {
       schema: 'swap/1',
@@ -52,9 +53,10 @@ export function swapIn({ work, section, copyPath, name }: SwapOrder): { replaced
     try {
       moveIn(place, work, name)
     } catch (error) {
-      if (replaced) putBack(place, work, name)
+      if (replaced) giveBack(place, work, name)
       throw error
     }
+    keepTimes(place.folder)
     syncFolderIn(place.folder)
     return { replaced }
   } finally {
@@ -69,18 +71,10 @@ function moveAside(place: SectionPlace, work: Work, name: RawPath): boolean {
   return true
 }
 
-/** A user may plant something at the empty place; that goes out of the way, as often as he is let. */
 function moveIn(place: SectionPlace, work: Work, name: RawPath): void {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      demandPlace(place)
-      renameIn(work.built, name, place.folder, place.name)
-      break
-    } catch (error) {
-      if (!isTaken(error) || attempt === tries) throw error
-      renameIn(place.folder, place.name, work.old, `planted-${String(attempt)}` as RawPath)
-    }
-  }
+  push(work.built, name, place, work, () => {
+    demandPlace(place)
+  })
   try {
     demandPlace(place)
   } catch (error) {
@@ -89,9 +83,63 @@ function moveIn(place: SectionPlace, work: Work, name: RawPath): void {
   }
 }
 
+function giveBack(place: SectionPlace, work: Work, name: RawPath): void {
+  try {
+    push(work.old, name, place, work)
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    const { folder, backupDest, name: slot, run } = work
+    const saved = saveOld({ folder, imageName: name, backupDest, name: slot, runId: baseName(run.path) })
+    throw new OperationalError(
+      'place-taken',
+      `${error.message} Somebody kept an image from going back to its place in a section; it lies in ${printable(saved)}.`,
+      'Find out who writes into the backup disk.',
+      { cause: error },
+    )
+  }
+}
+
+/** A user may plant something at the empty place; that goes out of the way, as often as he is let. */
+function push(
+  from: Folder,
+  name: RawPath,
+  place: SectionPlace,
+  { folder }: Work,
+  before: () => void = () => undefined,
+): void {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      before()
+      return renameIn(from, name, place.folder, place.name)
+    } catch (error) {
+      if (!isTaken(error) || attempt === tries) throw error
+      takeAway(place, folder)
+    }
+  }
+}
+
+function takeAway(place: SectionPlace, folder: Folder): void {
+  for (let number = 1; ; number += 1) {
+    const planted = `planted-${String(number)}` as RawPath
+    if (look(folder, planted) !== undefined) continue
+    try {
+      return renameIn(place.folder, place.name, folder, planted)
+    } catch (error) {
+      // Taken away by himself.
+      if (systemCode(error) === 'ENOENT') return
+      throw error
+    }
+  }
+}
+
 const isTaken = (error: unknown): boolean =>
   ['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR'].includes(systemCode(error) ?? '')
 
-function putBack({ folder, name: placeName }: SectionPlace, { old }: { readonly old: Folder }, name: RawPath): void {
-  renameIn(old, name, folder, placeName)
+/** The folder keeps the time that rsync gave it; where that is not ours to say, it has the time of the swap. */
+function keepTimes(folder: Folder): void {
+  try {
+    dressFolder(folder, folder.stats)
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+  }
 }

@@ -1,13 +1,18 @@
 import { openOwnFolder } from '../lbackup/own-folder.js'
+import { OperationalError } from '../finding/operational-error.js'
 import { storeFolder } from '../lbackup/store.js'
 import { realPath } from '../system/file.js'
-import { makeFolderIn, makeOrOpenFolderIn } from '../system/folder-writes.js'
+import { makeFolderIn, makeOrOpenFolderIn, unlinkIn } from '../system/folder-writes.js'
 import { closeFolder, names, openFolder, type Folder } from '../system/folder.js'
 import { removeTreeIn } from '../system/remove-tree.js'
-import { join, type RawPath } from '../text/raw-path.js'
+import { baseName, join, type RawPath } from '../text/raw-path.js'
+
+/** In a work folder: what a swap was to do. */
+export const journalName = 'swap.json' as RawPath
 
 /** Where one image is built or taken apart: folders of ours on the backup disk, held. Nobody else may enter them. */
 export interface Work {
+  readonly backupDest: RawPath
   readonly run: Folder
   readonly name: RawPath
   /** Holds `new`, `old` and swap.json. */
@@ -28,33 +33,44 @@ export function ownStoreFolder(backupDest: RawPath, name: 'work' | 'kept'): RawP
 /** Given a run and what is to be worked on (a slot, perhaps with a suffix), return its work folder, made anew. */
 export function openWork(backupDest: RawPath, runId: string, name: string): Work {
   const root = openFolder(ownStoreFolder(backupDest, 'work'))
+  const opened = [root]
+  const hold = (folder: Folder): Folder => {
+    opened.push(folder)
+    return folder
+  }
   try {
-    const run = makeOrOpenFolderIn(root, runId as RawPath)
+    const run = hold(makeOrOpenFolderIn(root, runId as RawPath))
     removeTreeIn(run, name as RawPath)
-    const folder = makeFolderIn(run, name as RawPath)
-    const [built, old] = ['new', 'old'].map((part) => makeFolderIn(folder, part as RawPath)) as [Folder, Folder]
-    return { run, name: name as RawPath, folder, built, old }
+    const folder = hold(makeFolderIn(run, name as RawPath))
+    const [built, old] = ['new', 'old'].map((part) => hold(makeFolderIn(folder, part as RawPath))) as [Folder, Folder]
+    opened.length = 1
+    return { backupDest, run, name: name as RawPath, folder, built, old }
   } finally {
-    closeFolder(root)
+    opened.forEach(closeFolder)
   }
 }
 
-/** Given a work folder, remove it with all that is left in it, and its run's folder where that is empty now. */
+/**
+ * Given a work folder, remove it with all that is left in it, and its run's folder where that is empty now. What cannot be
+ * removed stays: what was worked on is done, and `recoverWork` tells of it.
+ */
 export function finishWork({ run, name, folder, built, old }: Work, backupDest: RawPath): void {
-  for (const held of [built, old, folder]) closeFolder(held)
   try {
+    // First, so that nobody who finds half of an old image takes it for one to be put back.
+    unlinkIn(folder, journalName)
     removeTreeIn(run, name)
+    if (names(run).length === 0) removeRun(backupDest, run)
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
   } finally {
-    const left = names(run).length
-    closeFolder(run)
-    if (left === 0) removeRun(backupDest, run)
+    for (const held of [built, old, folder, run]) closeFolder(held)
   }
 }
 
 function removeRun(backupDest: RawPath, { path }: Folder): void {
   const root = openFolder(ownStoreFolder(backupDest, 'work'))
   try {
-    removeTreeIn(root, path.slice(path.lastIndexOf('/') + 1) as RawPath)
+    removeTreeIn(root, baseName(path))
   } finally {
     closeFolder(root)
   }

@@ -9,7 +9,8 @@ const file = memberTypes.indexOf('file')
 
 /**
  * Given a copy, its manifest and which rows have their nanoseconds already (1), read the others' times back, exactly. A
- * folder that vanished meanwhile keeps zeros.
+ * folder that vanished meanwhile keeps zeros. A member that was written since it was listed keeps the time it had, so
+ * that later looks see that it was altered, and its digest is dropped: it need not be that of the bytes there now.
  */
 export function readNanoseconds(copy: RawPath, manifest: Manifest, known: Uint8Array): void {
   const { copy: table } = manifest
@@ -22,7 +23,8 @@ export function readNanoseconds(copy: RawPath, manifest: Manifest, known: Uint8A
   }
 }
 
-function fill(copy: RawPath, { copy: table, nanoseconds }: Manifest, part: MemberPart, rows: readonly number[]): void {
+function fill(copy: RawPath, manifest: Manifest, part: MemberPart, rows: readonly number[]): void {
+  const { copy: table, nanoseconds } = manifest
   const path = table.container === 'sparse-image' ? parent(copy) : join(copy, part.part)
   try {
     withFolder(path, (folder) => {
@@ -30,12 +32,23 @@ function fill(copy: RawPath, { copy: table, nanoseconds }: Manifest, part: Membe
         const time = modifiedNanoseconds(folder, nameIn(part, at))
         if (time === undefined) continue
         const rest = ((time % 1000n) + 1000n) % 1000n
-        nanoseconds[part.start + at] = Number(rest)
+        const modified = Number((time - rest) / 1000n)
+        const row = part.start + at
         // Doubles of milliseconds may be off by a quarter of a microsecond, which can be another whole one.
-        table.modified[part.start + at] = Number((time - rest) / 1000n)
+        if (Math.abs(modified - (table.modified[row] as number)) > 1) {
+          forget(manifest, row)
+          continue
+        }
+        nanoseconds[row] = Number(rest)
+        table.modified[row] = modified
       }
     })
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error
   }
+}
+
+function forget({ known, source }: Manifest, row: number): void {
+  known[row] = 0
+  for (const column of [source.usable, source.size, source.modified, source.changed, source.inode]) column[row] = 0
 }

@@ -1,13 +1,14 @@
 import { folderRow } from '../image/member-align.js'
 import { memberName, memberType } from '../image/member-table.js'
 import type { Manifest } from '../manifest/manifest-type.js'
+import { lookAt } from '../system/file.js'
 import { hasSettled, sameTime, settleMicroseconds, writtenAt } from '../verify/reuse.js'
 import { wrongKind } from '../verify/wrong-kind.js'
 import { fileNumber, isPair, type Pairs } from './pairs.js'
 import type { ProveRequest, WrongKind } from './proof-type.js'
 import type { Read } from './read-members.js'
 import { sourceMembers } from './second-look.js'
-import { isThatFile, type Known } from './reuse-digests.js'
+import { isThatFile, sourceState, type Known } from './reuse-digests.js'
 import { standingState, type Vouching } from './trusted.js'
 
 /** What is known of one member. */
@@ -32,7 +33,7 @@ export function compareRows(
   const { source, copy, bySource, byCopy } = pairs
   const settle = settleMicroseconds(request.granularity)
   const copied = request.copiedBefore * 1000
-  const changedSince = sourceMembers(request, source, read.sourceRows)
+  const changedSince = sourceMembers(request, source, read.sourceRead)
   const times = (row: number): { modified: number; changed: number } => ({
     modified: source.modified[row] as number,
     changed: source.changed[row] as number,
@@ -43,7 +44,7 @@ export function compareRows(
     if (read.copyFailed[other] === 1) return 'unreadable'
     if (changedSince.has(row)) return 'moved-on'
     if (source.size[row] === copy.size[other]) {
-      if (known.source[row] !== 1 || manifest.known[other] !== 1) {
+      if (known.source[row] === sourceState.unknown || manifest.known[other] !== 1) {
         const written = times(row)
         return written.modified > copied && written.modified <= written.changed + settle ? 'moved-on' : 'unchecked'
       }
@@ -72,9 +73,12 @@ export function compareRows(
   }
   /** A name that only one side has: whoever made or removed it after the copy wrote its folder then. */
   const folderMovedOn = (name: string): boolean => {
-    const folder = name.includes('/') ? folderRow(source, name.slice(0, name.indexOf('/'))) : -1
+    if (!name.includes('/')) return ownFolder() > copied
+    const folder = folderRow(source, name.slice(0, name.indexOf('/')))
     return folder >= 0 && (source.modified[folder] as number) > copied
   }
+  /** When the bundle's own folder, which is no row, was written. */
+  const ownFolder = (): number => (lookAt(request.source)?.mtimeMs ?? 0) * 1000
   const alone = (row: number): RowState => {
     if (memberType(source, row) === 'gone') return 'moved-on'
     if (memberType(source, row) === 'unseen') return 'source-unreadable'
@@ -104,6 +108,7 @@ export function compareRows(
 }
 
 function isEqual(known: Known, row: number, manifest: Manifest, other: number): boolean {
+  if (known.source[row] === sourceState.asCopy) return true
   return known.digests.compare(manifest.digests, other * 32, other * 32 + 32, row * 32, row * 32 + 32) === 0
 }
 
@@ -122,7 +127,7 @@ function origin(
     }
     if (standing[at] !== standingState.same) continue
     if (isThatFile(old.copy, at, copy, other)) return { linked: true, altered: false }
-    // Another file than the older section's, of that very time: made tonight.
+    // Another file than the older section's. Of that very time it may be an older copy that we put there.
     linked ??= sameTime(old.copy.modified[at] as number, copy.modified[other] as number) ? undefined : false
   }
   return { linked, altered: false }

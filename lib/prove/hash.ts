@@ -24,7 +24,11 @@ export interface Hashed extends HashAnswer {
 // Starting a thread takes as long as hashing this much.
 const ownThreadBytes = 64 * 1024 * 1024
 const mostReaders = 4
+// While one waits for the disk another one hashes.
+const readersForEachCore = 2
 const seconds = 1000
+// A timer of Node's ends at 24 days.
+const longestWait = 20 * 86_400
 
 /** One queue of jobs and how many readers take from it. */
 export interface Queue {
@@ -86,11 +90,12 @@ export async function hash(request: HashRequest): Promise<Hashed> {
 
 const ownThread = (sides: readonly unknown[]): Queue[] => [{ sides: sides.map((_, side) => side), readers: 1 }]
 
-const readersOf = ({ readers }: HashRequest): number => readers ?? Math.min(cores(), mostReaders)
+const readersOf = ({ readers }: HashRequest): number => readers ?? Math.min(cores() * readersForEachCore, mostReaders)
 
 function inThread(order: HashOrder): Promise<HashAnswer> {
   // The worker looks at the time before each member; one member of a sparse image may take hours.
-  const timeoutSeconds = Math.max(60, (order.deadline - Date.now()) / seconds) + 6 * 3600
+  const left = Math.max(60, (order.deadline - Date.now()) / seconds)
+  const timeoutSeconds = Math.min(left, longestWait) + 6 * 3600
   const what = 'comparing the copies'
   return inWorker(new URL('./hash-tasks.js', import.meta.url), 'hashMembers', order, { timeoutSeconds, what })
 }

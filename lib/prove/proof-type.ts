@@ -26,7 +26,7 @@ export interface ProveRequest {
   readonly granularity: number
   /** No member is begun after this moment, milliseconds since 1970. */
   readonly deadline: number
-  /** Threads that hash; one unless given. */
+  /** Threads that hash; found out from the disks unless given. */
   readonly readers?: number
 }
 

@@ -1,6 +1,7 @@
 import { OperationalError } from '../finding/operational-error.js'
 import { align } from '../image/member-align.js'
 import { memberTable } from '../look/member-table.js'
+import { readNanoseconds } from '../look/nanoseconds.js'
 import { emptyManifest } from '../manifest/columns.js'
 import { compareRows } from './compare.js'
 import { outcome } from './outcome.js'
@@ -36,6 +37,7 @@ export async function prove(request: ProveRequest): Promise<Proof> {
     })
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error
+    readNanoseconds(request.copy, manifest, new Uint8Array(copy.length))
     const counts = { checked: 0, members: copy.length, read: 0, reused: 0, bytesRead: 0, seconds: seconds() }
     return { result: 'source-unreadable', wrong: [], movedOn: 0, because: error.message, counts, manifest }
   }

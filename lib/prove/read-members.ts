@@ -1,3 +1,4 @@
+import type { MemberTable } from '../image/member-table.js'
 import type { Manifest } from '../manifest/manifest-type.js'
 import { lookAt } from '../system/file.js'
 import { parent, type RawPath } from '../text/raw-path.js'
@@ -6,12 +7,12 @@ import { hash } from './hash.js'
 import { jobState } from './hash-tasks.js'
 import { isPair, type Pairs } from './pairs.js'
 import type { ProveRequest } from './proof-type.js'
-import type { Known } from './reuse-digests.js'
+import { sourceState, type Known } from './reuse-digests.js'
 
 /** What was read, and what could not be. */
 export interface Read {
-  /** Rows of the source whose bytes were read. */
-  readonly sourceRows: readonly number[]
+  /** 1: that member of the source was read, or was to be read and could not. */
+  readonly sourceRead: Uint8Array
   readonly bytes: number
   readonly files: number
   /** 1: that member of the source could not be read. */
@@ -31,63 +32,73 @@ export async function readMembers(
   known: Known,
   manifest: Manifest,
 ): Promise<Read> {
-  const { source, copy, bySource } = pairs
-  const settle = settleMicroseconds(request.granularity)
-  const jobs: number[] = []
-  let bytes = 0
-  let longest = 0
-  for (let row = 0; row < source.length; row += 1) {
-    const other = bySource[row] as number
-    if (!isPair(pairs, row) || source.size[row] !== copy.size[other]) continue
-    const size = source.size[row] as number
-    const wanted = [known.source[row] !== 1, manifest.known[other] !== 1]
-    if (wanted[0] !== true && wanted[1] !== true) continue
-    // Whatever it holds now, the copy need not. A ctime alone also changes with owner and mode, so that is read.
-    const modified = source.modified[row] as number
-    if (modified > request.copiedBefore * 1000 && modified <= (source.changed[row] as number) + settle) continue
-    if (wanted[0] === true) jobs.push(row * 2)
-    if (wanted[1] === true) jobs.push(other * 2 + 1)
-    bytes += size * Number(wanted[0]) + size * Number(wanted[1])
-    longest = Math.max(longest, size)
-  }
+  const { source, copy } = pairs
   const sourceFailed = new Uint8Array(source.length)
   const copyFailed = new Uint8Array(copy.length)
-  const nothing = { sourceRows: [], bytes: 0, files: 0, sourceFailed, copyFailed, failures: [] }
-  if (jobs.length === 0) return nothing
-  const order = Uint32Array.from(jobs)
+  const sourceRead = new Uint8Array(source.length)
+  const { jobs, bytes, longest } = jobsOf(request, pairs, known, manifest)
+  if (jobs.length === 0) return { sourceRead, bytes: 0, files: 0, sourceFailed, copyFailed, failures: [] }
   const hashed = await hash({
     sides: [
-      {
-        folder: folderOf(request, request.source),
-        parts: source.parts,
-        digests: known.digests,
-        device: deviceOf(request.source),
-      },
-      {
-        folder: folderOf(request, request.copy),
-        parts: copy.parts,
-        digests: manifest.digests,
-        device: deviceOf(request.copy),
-      },
+      sideOf(request, request.source, source, known.digests),
+      sideOf(request, request.copy, copy, manifest.digests),
     ],
-    jobs: order,
+    jobs,
     bytes,
     longest,
     deadline: request.deadline,
     ...(request.readers === undefined ? {} : { readers: request.readers }),
   })
-  const sourceRows: number[] = []
-  for (let at = 0; at < order.length; at += 1) {
-    const job = order[at] as number
+  for (let at = 0; at < jobs.length; at += 1) {
+    const job = jobs[at] as number
     const row = Math.floor(job / 2)
     const isSource = job % 2 === 0
-    if (hashed.states[at] === jobState.failed) (isSource ? sourceFailed : copyFailed)[row] = 1
-    if (hashed.states[at] !== jobState.done) continue
-    ;(isSource ? known.source : manifest.known)[row] = 1
-    if (isSource) sourceRows.push(row)
+    const state = hashed.states[at]
+    if (state === jobState.pending) continue
+    // What could not be read may only have been removed or replaced meanwhile: it is looked at again like what was read.
+    if (isSource) sourceRead[row] = 1
+    if (state === jobState.failed) (isSource ? sourceFailed : copyFailed)[row] = 1
+    else if (isSource) known.source[row] = sourceState.known
+    else manifest.known[row] = 1
   }
-  return { sourceRows, bytes: hashed.bytes, files: hashed.files, sourceFailed, copyFailed, failures: hashed.failures }
+  return { sourceRead, bytes: hashed.bytes, files: hashed.files, sourceFailed, copyFailed, failures: hashed.failures }
 }
+
+interface Jobs {
+  /** Row times two, plus the side. */
+  readonly jobs: Uint32Array
+  readonly bytes: number
+  readonly longest: number
+}
+
+function jobsOf(request: ProveRequest, pairs: Pairs, known: Known, manifest: Manifest): Jobs {
+  const { source, copy, bySource } = pairs
+  const settle = settleMicroseconds(request.granularity)
+  const jobs = new Uint32Array(source.length + copy.length)
+  let [filled, bytes, longest] = [0, 0, 0]
+  for (let row = 0; row < source.length; row += 1) {
+    const other = bySource[row] as number
+    if (!isPair(pairs, row) || source.size[row] !== copy.size[other]) continue
+    // Whatever it holds now, the copy need not. A ctime alone also changes with owner and mode, so that is read.
+    const modified = source.modified[row] as number
+    if (modified > request.copiedBefore * 1000 && modified <= (source.changed[row] as number) + settle) continue
+    const size = source.size[row] as number
+    const before = filled
+    if (known.source[row] === sourceState.unknown) jobs[filled++] = row * 2
+    if (manifest.known[other] !== 1) jobs[filled++] = other * 2 + 1
+    if (filled === before) continue
+    bytes += size * (filled - before)
+    longest = Math.max(longest, size)
+  }
+  return { jobs: jobs.slice(0, filled), bytes, longest }
+}
+
+const sideOf = (request: ProveRequest, path: RawPath, { parts }: MemberTable, digests: Uint8Array) => ({
+  folder: folderOf(request, path),
+  parts,
+  digests,
+  device: deviceOf(path),
+})
 
 /** A sparse image's one member lies in the folder that holds it. */
 const folderOf = ({ container }: ProveRequest, path: RawPath): RawPath =>

@@ -11,13 +11,16 @@ import { standingState, type Vouching } from './trusted.js'
 export interface Known {
   /** Of the source, 32 bytes a row. */
   readonly digests: Buffer
-  /** 1: the source's digest is known. */
+  /** By row, see `sourceState`. */
   readonly source: Uint8Array
   /** 1: the copy's digest was taken from a trusted manifest. */
   readonly copy: Uint8Array
   /** How many digests were taken. */
   readonly reused: number
 }
+
+/** What is known of a source's digest: nothing, itself, or that it is the copy's. */
+export const sourceState = { unknown: 0, known: 1, asCopy: 2 } as const
 
 /**
  * Take over every digest that a trusted manifest proves: of the source where its fingerprint is the recorded one and
@@ -31,27 +34,17 @@ export function reuse(
   manifest: Manifest,
   lookedAt: number,
 ): Known {
-  const { source, copy } = pairs
+  const { source, copy, bySource: places } = pairs
   const settle = settleMicroseconds(granularity)
   const digests = sharedDigests(source.length)
   const [sourceKnown, copyKnown] = [new Uint8Array(source.length), new Uint8Array(copy.length)]
+  // By row of the copy: which row of which manifest its digest is from.
+  const from = new Int32Array(copy.length).fill(-1)
+  const fromManifest = new Uint8Array(copy.length)
   let reused = 0
-  for (let row = 0; row < source.length; row += 1) {
-    if (!isPair(pairs, row)) continue
-    const times = { modified: source.modified[row] as number, changed: source.changed[row] as number }
-    if (!hasSettled(times, lookedAt, settle)) continue
-    for (const { manifest: old, bySource } of trusted) {
-      const at = bySource[row] as number
-      if (at < 0 || old.known[at] !== 1 || !isFingerprint(old, at, source, row)) continue
-      old.digests.copy(digests, row * 32, at * 32, at * 32 + 32)
-      sourceKnown[row] = 1
-      reused += 1
-      break
-    }
-  }
   for (let row = 0; row < copy.length; row += 1) {
     if (copy.type[row] !== fileNumber) continue
-    for (const { manifest: old, byCopy, standing } of trusted) {
+    for (const [number, { manifest: old, byCopy, standing }] of trusted.entries()) {
       const at = byCopy[row] as number
       if (at < 0 || old.known[at] !== 1 || standing[at] !== standingState.same) continue
       if (!isThatFile(old.copy, at, copy, row)) continue
@@ -59,6 +52,24 @@ export function reuse(
       manifest.known[row] = 1
       manifest.nanoseconds[row] = old.nanoseconds[at] as number
       copyKnown[row] = 1
+      from[row] = at
+      fromManifest[row] = number
+      reused += 1
+      break
+    }
+  }
+  for (let row = 0; row < source.length; row += 1) {
+    if (!isPair(pairs, row)) continue
+    const times = { modified: source.modified[row] as number, changed: source.changed[row] as number }
+    if (!hasSettled(times, lookedAt, settle)) continue
+    const other = places[row] as number
+    for (const [number, { manifest: old, bySource }] of trusted.entries()) {
+      const at = bySource[row] as number
+      if (at < 0 || old.known[at] !== 1 || !isFingerprint(old, at, source, row)) continue
+      // The same row's digest on both sides need not be kept twice: of a million bands that is 32 MB.
+      const isSame = from[other] === at && fromManifest[other] === number
+      if (!isSame) old.digests.copy(digests, row * 32, at * 32, at * 32 + 32)
+      sourceKnown[row] = isSame ? sourceState.asCopy : sourceState.known
       reused += 1
       break
     }

@@ -6,22 +6,23 @@ import { sameTime } from '../verify/reuse.js'
 import type { ProveRequest } from './proof-type.js'
 
 /**
- * Given the source as it was before its bytes were read and the rows that were read, look again and return those rows
+ * Given the source as it was before its bytes were read and which rows were read (1), look again and return those rows
  * that have changed since: what was read of them need not be what the copy was made from.
  */
 export function sourceMembers(
   { source: path, container }: ProveRequest,
   before: MemberTable,
-  rows: readonly number[],
+  read: Uint8Array,
 ): ReadonlySet<number> {
   const changed = new Set<number>()
-  if (rows.length === 0) return changed
+  if (!read.includes(1)) return changed
   const now = lookAgain(path, container)
-  if (now === undefined) return new Set(rows)
-  const places = align(before, now)
-  for (const row of rows) {
-    const at = places[row] as number
+  const places = now === undefined ? undefined : align(before, now)
+  for (let row = 0; row < before.length; row += 1) {
+    if (read[row] !== 1) continue
+    const at = places?.[row] ?? -1
     const same =
+      now !== undefined &&
       at >= 0 &&
       before.inode[row] === now.inode[at] &&
       before.size[row] === now.size[at] &&

@@ -98,19 +98,20 @@ export function writeWhole(descriptor: number, bytes: Buffer): void {
 }
 
 /**
- * Give a file's bytes a second name that shares no later change with it (a reflink); false where the file system
- * cannot. Owner, mode and times are ours, see `dressLike`. macOS clones by path only (assumed to follow no link here).
+ * Give a file's bytes a second name that shares no later change with it (a reflink), and return the stats of the file
+ * that was cloned; undefined where the file system cannot. Owner, mode and times are ours, see `dressLike`. macOS clones
+ * by path only (assumed to follow no link here).
  */
-export function cloneIn(from: Folder, name: RawPath, to: Folder, newName: RawPath): boolean {
-  const { descriptor } = openFileIn(from, name)
+export function cloneIn(from: Folder, name: RawPath, to: Folder, newName: RawPath): Stats | undefined {
+  const { descriptor, stats } = openFileIn(from, name)
   try {
     const source = process.platform === 'linux' ? `/proc/self/fd/${String(descriptor)}` : reach(from, name)
     copyFileSync(source, reach(to, newName), constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE)
-    return true
+    return stats
   } catch (error) {
     if (!cannotClone.has(systemCode(error) ?? '')) throw fileSystemError(error, join(to.path, newName))
     unlinkIn(to, newName)
-    return false
+    return undefined
   } finally {
     closeSync(descriptor)
   }

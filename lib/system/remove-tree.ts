@@ -30,6 +30,7 @@ export function removeTreeIn(folder: Folder, name: RawPath, depth = 0): void {
 function empty(folder: Folder, name: RawPath, depth: number): void {
   const inner = openFolderIn(folder, name)
   try {
+    if (inner.stats.dev !== folder.stats.dev) throw refused(folder, name, 'is another file system')
     for (const entry of entries(inner)) {
       const below = entry.name as RawPath
       if (entry.isFile() || entry.isSymbolicLink()) unlinkIn(inner, below)

@@ -4,7 +4,7 @@ import type { Times } from './reuse.js'
 export interface Differing {
   readonly source: Times & { readonly size: number }
   readonly copy: { readonly size: number; readonly modified: number }
-  /** The copy's own file was in an older section, or (undefined) nothing trusted tells. */
+  /** The copy's own file was in an older section (true), is another than there (false), or nothing trusted tells. */
   readonly linked: boolean | undefined
   /** The copy's own file was known, and does not hold, or may not hold, what it held then. */
   readonly altered: boolean
@@ -31,7 +31,7 @@ const windowSeconds = 20
  * | the copy's file is known from an older section and was altered since | damaged |
  * | the source was written during the run | mixed |
  * | other length | size |
- * | times within rsync's window, and the copy's file not known to be made tonight | missed-change |
+ * | times within rsync's window, and the copy not made of this source: the seconds differ, or nothing tells of its file | missed-change |
  * | anything else: made tonight from a source that stood still | damaged |
  */
 export function wrongKind(differing: Differing): 'moved-on' | 'damaged' | 'mixed' | 'size' | 'missed-change' {
@@ -41,7 +41,9 @@ export function wrongKind(differing: Differing): 'moved-on' | 'damaged' | 'mixed
   if (!differing.still && written >= differing.lookedBefore) return 'mixed'
   if (source.size !== copy.size) return 'size'
   const apart = Math.abs(seconds(source.modified) - seconds(copy.modified))
-  return apart <= windowSeconds && differing.linked !== false ? 'missed-change' : 'damaged'
+  // What rsync makes of a file that stands still has its very time.
+  const madeTonight = differing.linked === false && apart === 0
+  return apart <= windowSeconds && !madeTonight ? 'missed-change' : 'damaged'
 }
 
 const seconds = (microseconds: number): number => Math.floor(microseconds / 1_000_000)

@@ -228,7 +228,7 @@ async function live(seed: number, folder: string): Promise<void> {
   } catch (error) {
     const { message } = error as Error
     const again = `LBACKUP_FILEVAULT_SEED=${String(seed)} npx mocha --spec test/scenario/history.test.ts`
-    throw new Error(`${message}\n${history.diary.join('\n')}\nagain: ${again}`)
+    throw new Error(`${message}\n${history.diary.join('\n')}\nagain: ${again}`, { cause: error })
   } finally {
     history.letGo?.()
   }
