@@ -5,7 +5,7 @@ import { realPath } from '../system/file.js'
 import { systemCode } from '../system/file-system-error.js'
 import { renameIn, syncFolderIn } from '../system/folder-writes.js'
 import { closeFolder, look, names, openFolderIn, readFileIn, withFolder, type Folder } from '../system/folder.js'
-import { removeTreeIn } from '../system/remove-tree.js'
+import { isKeptByUser, removeTreeIn } from '../system/remove-tree.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
 import { saveOld } from './save-old.js'
@@ -53,7 +53,7 @@ function remove(root: Folder, runId: RawPath): Recovery[] {
     removeTreeIn(root, runId)
     return []
   } catch (error) {
-    if (!(error instanceof OperationalError)) throw error
+    if (!isKeptByUser(error)) throw error
     return [{ name: '', runId, done: 'left', text: `${error.message} ${error.cure}` }]
   }
 }

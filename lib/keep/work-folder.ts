@@ -1,10 +1,9 @@
 import { openOwnFolder } from '../lbackup/own-folder.js'
-import { OperationalError } from '../finding/operational-error.js'
 import { storeFolder } from '../lbackup/store.js'
 import { realPath } from '../system/file.js'
 import { makeFolderIn, makeOrOpenFolderIn, unlinkIn } from '../system/folder-writes.js'
 import { closeFolder, names, openFolder, type Folder } from '../system/folder.js'
-import { removeTreeIn } from '../system/remove-tree.js'
+import { isKeptByUser, removeTreeIn } from '../system/remove-tree.js'
 import { baseName, join, type RawPath } from '../text/raw-path.js'
 
 /** In a work folder: what a swap was to do. */
@@ -51,8 +50,8 @@ export function openWork(backupDest: RawPath, runId: string, name: string): Work
 }
 
 /**
- * Given a work folder, remove it with all that is left in it, and its run's folder where that is empty now. What cannot be
- * removed stays: what was worked on is done, and `recoverWork` tells of it.
+ * Given a work folder, remove it with all that is left in it, and its run's folder where that is empty now. What users
+ * keep from being removed stays, and `recoverWork` tells of it. Throws OperationalError.
  */
 export function finishWork({ run, name, folder, built, old }: Work, backupDest: RawPath): void {
   try {
@@ -61,7 +60,7 @@ export function finishWork({ run, name, folder, built, old }: Work, backupDest: 
     removeTreeIn(run, name)
     if (names(run).length === 0) removeRun(backupDest, run)
   } catch (error) {
-    if (!(error instanceof OperationalError)) throw error
+    if (!isKeptByUser(error)) throw error
   } finally {
     for (const held of [built, old, folder, run]) closeFolder(held)
   }

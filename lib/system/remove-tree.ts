@@ -9,6 +9,13 @@ import { closeFolder, entries, look, openFolderIn, reach, type Folder } from './
 const deepest = 256
 
 /**
+ * Given anything caught from `removeTreeIn`, tell whether it is of the tree's own users' making, who must not stop others
+ * by it, and not of the disk. A volume that a user mounted himself may be closed even to root.
+ */
+export const isKeptByUser = (error: unknown): error is OperationalError =>
+  error instanceof OperationalError && ['not-removed', 'unreadable'].includes(error.code)
+
+/**
  * Given a held folder and a name, remove what stands there with all below it; none there is fine. Each folder is held
  * while it is emptied: a user who still has it open may plant links in it, but nothing outside of it is reached. Throws
  * OperationalError, also where another file system is mounted inside.
@@ -18,7 +25,6 @@ export function removeTreeIn(folder: Folder, name: RawPath, depth = 0): void {
   if (stats === undefined) return
   if (!stats.isDirectory()) return unlinkIn(folder, name)
   if (depth > deepest) throw refused(folder, name, `lies more than ${String(deepest)} folders deep`)
-  if (stats.dev !== folder.stats.dev) throw refused(folder, name, 'is another file system')
   // What is put in while we remove is found in the next round; who does so for ever keeps his folder.
   for (let round = 0; round < 8; round += 1) {
     empty(folder, name, depth)
