@@ -12,19 +12,19 @@ const shown = 20
 /** HFS+ keeps whole seconds; finer volumes lose nothing by being taken for as coarse. */
 export const granularityMilliseconds = 1000
 
-/** Given what was seen of an image and its copy, compare their bytes until the deadline (milliseconds since 1970). */
+/** Given what was seen of an image and its copy, compare their bytes. Times in milliseconds since 1970. */
 export function proveCopy(
-  { section, record }: Pick<SectionLook, 'section' | 'record'>,
+  { record }: Pick<SectionLook, 'record'>,
   looked: LookedAt,
   trusted: readonly TrustedCopy[],
-  deadline: number,
+  { copiedBefore, deadline }: { readonly copiedBefore: number; readonly deadline: number },
 ): Promise<Proof> {
   return prove({
     source: fromPrintable(looked.image.path),
     copy: looked.place,
     container: looked.image.container,
     lookedBefore: Date.parse(record.startedAt),
-    copiedBefore: namedAt(section.path),
+    copiedBefore,
     still: changedMeanwhile(looked) === false,
     trusted,
     granularity: granularityMilliseconds,
@@ -32,8 +32,13 @@ export function proveCopy(
   })
 }
 
-/** rsync had ended when LBackup gave its folder the section's name, which the folder's ctime tells. */
-const namedAt = (section: RawPath): number => lookAt(section)?.ctimeMs ?? 0
+/**
+ * Given a section and when this hook started, return when rsync had ended, milliseconds since 1970: when LBackup gave
+ * its folder the section's name, which the folder's ctime tells. To be asked before anything is written into the
+ * section; a volume of another machine has a clock of its own, so that the hook's start is the latest.
+ */
+export const rsyncEnded = (section: RawPath, startedAt: Date): number =>
+  Math.min(lookAt(section)?.ctimeMs ?? 0, startedAt.getTime())
 
 /** Given a proof, return what the report says of it. */
 export function reportedProof(proof: Proof): ProvenOrNot {

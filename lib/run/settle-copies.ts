@@ -6,7 +6,7 @@ import type { Proof } from '../prove/proof-type.js'
 import { count } from '../text/measure.js'
 import { changedMeanwhile, isComparable, judgeCopy, type LookedAt, type ProvenOrNot } from './judge.js'
 import { keepSlot } from './keep-slot.js'
-import { proveCopy, reportedProof } from './prove-copy.js'
+import { proveCopy, reportedProof, rsyncEnded } from './prove-copy.js'
 import { repairCopy } from './repair-copy.js'
 import { trustedCopies } from './trusted-copies.js'
 import type { JudgedCopy, Settled, SettleRequest } from './settle-type.js'
@@ -17,14 +17,16 @@ import type { JudgedCopy, Settled, SettleRequest } from './settle-type.js'
  * image is a finding of that image; the others go on.
  */
 export async function settleCopies(request: SettleRequest): Promise<Settled> {
-  const { look, history } = request
+  const { context, look, history } = request
+  // Before the first label changes the section's own times.
+  const copiedBefore = rsyncEnded(look.section.path, context.startedAt)
   let book = history.book
   const images = new Map<string, ReportImage>()
   const findings: ReportedFinding[] = []
   const events: ReadmeEvent[] = []
   for (const image of look.record.images) {
     const looked = look.copies.find((copy) => copy.image === image)
-    const judged = looked && (await judgeOne(request, looked))
+    const judged = looked && (await judgeOne(request, looked, copiedBefore))
     const kept = keepSlot(request, { image, looked, judged, book })
     book = kept.book
     findings.push(...kept.findings)
@@ -35,13 +37,13 @@ export async function settleCopies(request: SettleRequest): Promise<Settled> {
   return { images, findings, book, events }
 }
 
-async function judgeOne(request: SettleRequest, looked: LookedAt): Promise<JudgedCopy> {
+async function judgeOne(request: SettleRequest, looked: LookedAt, copiedBefore: number): Promise<JudgedCopy> {
   const { context, look, history, deadline } = request
   const plain = { reported: judgeCopy(looked), proof: undefined, repaired: false }
   if (!request.compare || !isComparable(looked) || changedMeanwhile(looked) === undefined) return plain
   try {
     const trusted = trustedCopies(history, looked.image.slot, look.section)
-    const proof = await proveCopy(look, looked, trusted, deadline)
+    const proof = await proveCopy(look, looked, trusted, { copiedBefore, deadline })
     const proven = reportedProof(proof)
     const reported = judgeCopy(looked, proven)
     if (proof.result !== 'wrong') return { reported, proof, repaired: false }

@@ -1,70 +1,25 @@
-import { execFileSync } from 'node:child_process'
 import {
-  existsSync,
+  chmodSync,
   mkdirSync,
-  readdirSync,
-  renameSync,
+  readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs'
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import type { Audit, AuditSlot } from '../../../lib/generated/audit.js'
-import { writeSparseBundle } from '../../support/image-writer/sparse-bundle.js'
-import { temporaryFolder } from '../../support/temporary.js'
+import { mebibyte, writeSparseBundle } from '../../support/image-writer/sparse-bundle.js'
+import { writeSparseImage } from '../../support/image-writer/sparse-image.js'
+import { hosts, makeLab, needHost, runSession } from '../../support/session/index.js'
+import { skip } from '../../support/skip.js'
+import { auditOf, backupSet, each, longAgo, stamps } from './set.js'
 
-const longAgo = 1_600_000_000
-let cli: (args: readonly string[]) => Promise<{ code: number; out: string }>
-
-/** A source with one image, and a set that LBackup's own rsync makes of it. */
-function set(): { source: string; destination: string; band: string; backup: () => void } {
-  const folder = temporaryFolder()
-  const [source, destination] = [join(folder, 'source'), join(folder, 'destination')]
-  mkdirSync(join(source, 'bob'), { recursive: true })
-  mkdirSync(destination)
-  const image = join(source, 'bob/bob.sparsebundle')
-  writeSparseBundle(image, { mapped: true, bands: [0, 1, 2].map((index) => ({ index, length: 8192 })) })
-  const band = join(image, 'bands/1')
-  utimesSync(band, longAgo, longAgo)
-  return {
-    source,
-    destination,
-    band,
-    backup() {
-      const newest = join(destination, 'Section.0')
-      const link = existsSync(newest) ? [`--link-dest=${newest}`] : []
-      execFileSync('rsync', ['-a', '--modify-window=20', ...link, source, join(destination, 'Section.inprogress')])
-      const numbers = readdirSync(destination).flatMap((name) => /^Section\.(\d+)$/.exec(name)?.[1] ?? [])
-      for (const number of numbers.map(Number).sort((a, b) => b - a)) {
-        renameSync(join(destination, `Section.${String(number)}`), join(destination, `Section.${String(number + 1)}`))
-      }
-      renameSync(join(destination, 'Section.inprogress'), newest)
-    },
-  }
-}
-
-const stamps = (folder: string): string =>
-  execFileSync('find', [folder, '-printf', '%p %i %n %s %T@ %C@\n'], { encoding: 'utf8' })
-
-describe('audit', function () {
+describe('an audit of what LBackup missed', function () {
   this.timeout(60_000)
-  before(async () => {
-    const { cli: main } = await import('../../../lib/cli/main.js')
-    cli = async (args) => {
-      let out = ''
-      const code = await main(args, { stdout: (text) => (out += text), stderr: () => undefined, env: {} })
-      return { code, out }
-    }
-  })
-
-  async function auditOf(...args: string[]): Promise<{ code: number; slot: AuditSlot }> {
-    const { code, out } = await cli(['audit', ...args, '--json'])
-    const [slot] = (JSON.parse(out) as Audit).slots
-    return { code, slot: slot as AuditSlot }
-  }
 
   for (const [delta, byStat, byBytes] of [
     [0, 0, 1],
@@ -75,15 +30,16 @@ describe('audit', function () {
     [-5, 1, 1],
     [21, 0, 0],
   ] as const) {
-    it(`a band rewritten ${String(delta)} s from its last copy`, async () => {
-      const { source, destination, band, backup } = set()
+    it(`finds a band rewritten ${String(delta)} s from its last copy, and writes nothing`, async () => {
+      const { source, destination, backup, rewrite } = backupSet()
       backup()
-      writeFileSync(band, Buffer.alloc(8192, 'rewritten'))
-      utimesSync(band, longAgo + delta, longAgo + delta)
+      rewrite('1', longAgo + delta)
       backup()
       const before = stamps(destination)
       const seen = await auditOf(destination, '--source', source)
       expect([seen.code, seen.slot.compared?.missed]).to.deep.equal([byStat, byStat])
+      expect(seen.slot.sections[0]?.missed.members).to.deep.equal(byStat === 1 ? ['bands/1'] : [])
+      expect(seen.slot.sections[1]?.missed.count).to.equal(0)
       const read = await auditOf(destination, '--source', source, '--read')
       expect([read.code, read.slot.compared?.missed, read.slot.compared?.equal]).to.deep.equal([
         byBytes * 2,
@@ -94,19 +50,111 @@ describe('audit', function () {
     })
   }
 
-  it('says which sections hold a complete copy, the newest of them, and why others do not', async () => {
-    const { destination, backup, source } = set()
-    for (let count = 0; count < 4; count += 1) backup()
-    const copy = (number: number): string => join(destination, `Section.${String(number)}/source/bob/bob.sparsebundle`)
-    // Cut short in a file of its own: the others share theirs.
-    rmSync(join(copy(0), 'bands/2'))
-    writeFileSync(join(copy(0), 'bands/2'), Buffer.alloc(8192))
-    truncateSync(join(copy(0), 'bands/2'), 10)
-    rmSync(copy(1), { recursive: true })
-    symlinkSync(join(source, 'bob'), join(destination, 'Section.9'))
+  it('says since which section a band is missed', async () => {
+    const { source, destination, backup, rewrite } = backupSet()
+    backup()
+    backup()
+    rewrite('2', longAgo + 7)
+    backup()
+    backup()
+    const { slot } = await auditOf(destination, '--source', source)
+    expect(each(slot, ({ missed }) => missed.count)).to.deep.equal([
+      [0, 1],
+      [1, 1],
+      [2, 0],
+      [3, 0],
+    ])
+  })
+
+  it('only suspects a band written on after the newest section: that copy is right, the next will not be', async () => {
+    const { image, source, destination, backup } = backupSet()
+    const band = join(image, 'bands/2')
+    const now = Date.now() / 1000
+    utimesSync(band, now - 5, now - 5)
+    backup()
+    // The kernel's clock goes in steps: not in the one in which the section was made.
+    const made = statSync(join(destination, 'Section.0')).ctimeMs
+    do writeFileSync(band, Buffer.alloc(8192, 'later'))
+    while (statSync(band).mtimeMs <= made)
+    const { code, slot } = await auditOf(destination, '--source', source)
+    expect([code, slot.compared?.missed, slot.sections[0]?.suspected.members]).to.deep.equal([1, 0, ['bands/2']])
+    const read = await auditOf(destination, '--source', source, '--read')
+    expect(read.slot.compared, 'the copy is not held to what came later').to.include({ missed: 0, equal: null })
+    backup()
+    const next = await auditOf(destination, '--source', source)
+    expect([next.code, next.slot.sections[0]?.missed.members]).to.deep.equal([1, ['bands/2']])
+  })
+
+  it('knows without the source what a run with --checksum found out', async () => {
+    const { destination, backup, rewrite } = backupSet()
+    backup()
+    rewrite('1', longAgo + 5)
+    backup()
+    backup({ more: ['--checksum'] })
     const { code, slot } = await auditOf(destination)
     expect(code).to.equal(1)
-    expect(slot.sections.map(({ section, state }) => [section, state])).to.deep.equal([
+    expect(each(slot, ({ missed }) => missed.members)).to.deep.equal([
+      [0, []],
+      [1, ['bands/1']],
+      [2, []],
+    ])
+  })
+
+  it('suspects without the source what was copied just after it was written and is linked since', async () => {
+    const { image, source, destination, backup } = backupSet()
+    const now = Date.now() / 1000
+    utimesSync(join(image, 'bands/0'), now, now)
+    utimesSync(join(image, 'bands/2'), now - 60, now - 60)
+    backup()
+    expect((await auditOf(destination)).code, 'copied once, it can be missed only by the next run').to.equal(0)
+    backup()
+    const { code, slot } = await auditOf(destination)
+    expect(code).to.equal(1)
+    expect(each(slot, ({ suspected }) => suspected.members)).to.deep.equal([
+      [0, ['bands/0']],
+      [1, []],
+    ])
+    // Section.1 rotates away: that the band is older than its section is seen by its birth.
+    rmSync(join(destination, 'Section.1'), { recursive: true })
+    expect((await auditOf(destination)).slot.sections[0]?.suspected.count).to.equal(1)
+    expect((await auditOf(destination, '--source', source)).code, 'the image still has that time').to.equal(0)
+  })
+
+  for (const host of hosts) {
+    it(`finds it in the sections of a session (${host})`, async function () {
+      needHost(this, host)
+      this.timeout(120_000)
+      const lab = makeLab()
+      const image = join(lab.source, 'bob/bob.sparsebundle')
+      mkdirSync(join(lab.source, 'bob'))
+      writeSparseBundle(image, { bands: [{ index: 0, length: 8192 }] })
+      expect((await runSession(host, lab)).exitCode).to.equal(0)
+      const band = join(image, 'bands/0')
+      const time = Number(execFileSync('stat', ['-c', '%Y', band], { encoding: 'utf8' })) - 3
+      writeFileSync(band, Buffer.alloc(8192, 'rewritten'))
+      utimesSync(band, time, time)
+      expect((await runSession(host, lab)).exitCode).to.equal(0)
+      const { code, slot } = await auditOf(lab.destination, '--source', lab.source)
+      expect([code, slot.sections[0]?.missed.members]).to.deep.equal([1, ['bands/0']])
+    })
+  }
+})
+
+describe('an audit of a set', function () {
+  this.timeout(60_000)
+
+  it('says which sections hold a complete copy, the newest of them, and why others do not', async () => {
+    const { destination, backup, source, copy } = backupSet()
+    for (let count = 0; count < 4; count += 1) backup()
+    // Cut short in a file of its own: the others share theirs.
+    rmSync(join(copy(0), 'bands/2'))
+    writeFileSync(join(copy(0), 'bands/2'), Buffer.alloc(10))
+    rmSync(copy(1), { recursive: true })
+    symlinkSync(join(source, 'bob'), join(destination, 'Section.9'))
+    mkdirSync(join(destination, 'Section.inprogress'))
+    const { code, slot, document } = await auditOf(destination)
+    expect(code).to.equal(2)
+    expect(each(slot, ({ state }) => state)).to.deep.equal([
       [0, 'incomplete'],
       [1, 'absent'],
       [2, 'complete'],
@@ -114,19 +162,143 @@ describe('audit', function () {
       [9, 'absent'],
     ])
     expect(slot).to.include({ newestComplete: 2, compared: null })
-    const { out } = await cli(['audit', destination])
-    expect(out)
-      .to.match(/newest complete copy: Section\.2/)
-      .and.to.contain('Section.2 to Section.3: complete')
-    expect(out.split('\n').length).to.be.at.most(24)
+    expect(slot.sections[0]?.why).to.match(/Band 2 ends after 10 bytes/)
+    expect(slot.sections[4]?.why).to.include('link')
+    expect(document).to.deep.include({ holes: [4, 5, 6, 7, 8], inProgress: true })
+    rmSync(join(destination, 'Section.0'), { recursive: true })
+    expect((await auditOf(destination)).code, 'nothing in the newest section').to.equal(1)
   })
 
-  it('ends with 2 where an image has no complete copy, and with 64 for a call it does not understand', async () => {
-    const { destination, backup } = set()
+  it('looks at each copy of its own, even where all bands are shared', async () => {
+    const { destination, backup, copy } = backupSet()
+    for (let count = 0; count < 3; count += 1) backup()
+    rmSync(join(copy(1), 'bands/2'))
+    const { slot } = await auditOf(destination)
+    expect(each(slot, ({ state }) => state)).to.deep.equal([
+      [0, 'complete'],
+      [1, 'incomplete'],
+      [2, 'complete'],
+    ])
+  })
+
+  it('gives an image one slot, however the source was written', async () => {
+    const { destination, backup, source } = backupSet()
+    backup({ from: `${source}/` })
+    backup({ from: source })
+    for (const written of [source, `${source}/`]) {
+      const { document } = await auditOf(destination, '--source', written)
+      const [slot] = document.slots
+      expect(document.slots, written).to.have.lengthOf(written.endsWith('/') ? 2 : 1)
+      if (!written.endsWith('/'))
+        expect(each(slot as never, ({ state }) => state)).to.deep.equal([
+          [0, 'complete'],
+          [1, 'complete'],
+        ])
+    }
+  })
+
+  it('knows a source that is one file', async () => {
+    const { folder, destination, backup } = backupSet()
+    const image = join(folder, 'disk.sparseimage')
+    writeSparseImage(image)
+    utimesSync(image, longAgo, longAgo)
+    backup({ from: image })
+    const alone = await auditOf(destination)
+    expect([alone.code, alone.slot.newestComplete]).to.deep.equal([0, 0])
+    const { code, slot } = await auditOf(destination, '--source', image)
+    expect([code, slot.path, slot.compared?.text]).to.deep.equal([
+      0,
+      image,
+      'names, sizes and times are those of the image',
+    ])
+    expect((await auditOf(destination, '--source', image, '--read')).slot.compared?.equal).to.equal(true)
+    truncateSync(join(destination, 'Section.0'), 100)
+    expect((await auditOf(destination, '--source', image)).code).to.equal(2)
+  })
+
+  it('follows no planted link, opens no FIFO, and leaves nothing unsaid', async () => {
+    const { folder, destination, backup, copy } = backupSet()
     backup()
-    rmSync(join(destination, 'Section.0/source/bob/bob.sparsebundle/token'))
-    expect((await auditOf(destination)).code).to.equal(2)
-    expect((await cli(['audit'])).code).to.equal(64)
-    expect((await cli(['audit', destination, '--read'])).code).to.equal(64)
+    backup()
+    const outside = join(folder, 'outside')
+    writeSparseBundle(join(outside, 'secret.sparsebundle'), { bands: [{ index: 0, length: 8192 }] })
+    symlinkSync(outside, join(copy(0), '../planted'))
+    symlinkSync(join(outside, 'secret.sparsebundle'), join(copy(0), '../linked.sparsebundle'))
+    rmSync(join(copy(0), 'bands'), { recursive: true })
+    symlinkSync(join(outside, 'secret.sparsebundle/bands'), join(copy(0), 'bands'))
+    rmSync(join(copy(1), 'bands/1'))
+    execFileSync('mkfifo', [join(copy(1), 'bands/1')])
+    mkdirSync(join(destination, 'Section.0', 'deep/'.repeat(300)), { recursive: true })
+    for (const read of [[], ['--read']]) {
+      const { slot, document } = await auditOf(destination, ...read)
+      expect(document.slots.map(({ path }) => path)).to.deep.equal(['source/bob/bob.sparsebundle'])
+      expect(each(slot, ({ state }) => state)).to.deep.equal([
+        [0, 'incomplete'],
+        [1, 'incomplete'],
+      ])
+      expect(document.unsearched.join()).to.include('deep')
+    }
+  })
+
+  it('ends with 3 where a folder was not searched', async () => {
+    const { destination, backup } = backupSet()
+    backup()
+    mkdirSync(join(destination, 'Section.0', 'deep/'.repeat(300)), { recursive: true })
+    expect((await auditOf(destination)).code).to.equal(3)
+  })
+
+  it('works on a disk that is mounted read-only', function () {
+    if (process.getuid?.() !== 0 || process.platform !== 'linux') skip(this, 'only root on Linux can mount read-only')
+    const { destination, backup } = backupSet()
+    backup()
+    const program = new URL('../../../lib/cli/bin.ts', import.meta.url).pathname
+    const script =
+      'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && ! touch "$1/x" 2>/dev/null && shift && exec "$@"'
+    const command = [process.execPath, '--import=tsx', program, 'audit', destination]
+    const said = execFileSync('unshare', ['-m', 'sh', '-c', script, 'sh', destination, ...command, '--read'], {
+      encoding: 'utf8',
+    })
+    expect(said).to.include('newest complete copy: Section.0')
+  })
+
+  it('reads with --read each file once, however many sections share it', async function () {
+    if (process.platform !== 'linux') skip(this, 'only Linux counts what a process reads')
+    const { folder, destination, source, backup } = backupSet()
+    writeSparseBundle(join(source, 'large.sparsebundle'), {
+      virtualBytes: 32 * mebibyte,
+      bands: Array.from({ length: 32 }, (_, index) => ({ index, length: mebibyte })),
+    })
+    for (let count = 0; count < 6; count += 1) backup()
+    const bytesRead = (): number => Number(/^rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
+    await auditOf(destination)
+    const began = bytesRead()
+    await auditOf(destination)
+    const byStat = bytesRead() - began
+    await auditOf(destination, '--read')
+    const bytes = bytesRead() - began - 2 * byStat
+    expect(bytes, folder).to.be.within(32 * mebibyte, 40 * mebibyte)
+  })
+
+  it('never calls damaged what it may not read', async function () {
+    if (process.getuid?.() !== 0) skip(this, 'only root can look as another user')
+    const { folder, destination, backup, copy } = backupSet()
+    backup()
+    backup()
+    chmodSync(folder, 0o755)
+    chmodSync(join(copy(0), 'bands/1'), 0)
+    const uid = process.geteuid?.() ?? 0
+    process.seteuid?.(65534)
+    try {
+      expect((await auditOf(destination)).code).to.equal(0)
+      const { code, slot } = await auditOf(destination, '--read')
+      expect(code).to.equal(3)
+      // The band is one file in both.
+      expect(each(slot, ({ state }) => state)).to.deep.equal([
+        [0, 'unreadable'],
+        [1, 'unreadable'],
+      ])
+    } finally {
+      process.seteuid?.(uid)
+    }
   })
 })

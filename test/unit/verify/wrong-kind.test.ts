@@ -24,6 +24,11 @@ describe('what a differing member is', () => {
     ['5 s before', { copy: { size: 10, modified: 1005 * second } }, 'missed-change'],
     ['21 s away, so rsync copied it', { copy: { size: 10, modified: 1021 * second } }, 'damaged'],
     ['made tonight', { linked: false }, 'damaged'],
+    [
+      'made on a night that nothing trusted tells of, and 5 s away',
+      { linked: false, copy: { size: 10, modified: 995 * second } },
+      'missed-change',
+    ],
     ['altered since it was checked', { altered: true, linked: true }, 'damaged'],
     ['another length', { copy: { size: 11, modified: 1000 * second } }, 'size'],
     ['written during the run', { still: false, written: 2500 * second }, 'mixed'],
