@@ -7,6 +7,7 @@ import type { RawPath } from '../text/raw-path.js'
 import { count } from '../text/measure.js'
 import { proofWords, wrongWords } from '../verify/proof-words.js'
 import type { FoundCopy } from './find.js'
+import { isOther, linkedMembers, linkWords } from './links.js'
 import type { Traces } from './traces.js'
 
 /**
@@ -19,7 +20,9 @@ export function compareTimes({ section, image }: FoundCopy, original: RawPath, {
   const others = found.filter(({ kind }) => kind !== 'missed-change')
   const within = found.find(({ kind }) => kind === 'missed-change')?.count ?? 0
   const unseen = others.some(({ kind }) => kind === 'source-unseen' || kind === 'copy-unseen')
+  const links = linkedMembers(original, image)
   const said = [
+    ...linkWords(links),
     ...(missed.count > 0
       ? [`${count(missed.count, 'member')} LBackup took for unchanged and linked from an older section`]
       : []),
@@ -61,11 +64,14 @@ export async function compareBytes({ section, image }: FoundCopy, original: RawP
       ? [`${count(proof.movedOn, 'member')} of the image changed after the copy and could not be compared`]
       : []
   const unread = proof.because === undefined ? [] : [proof.because.replace(/\.$/, '')]
-  const said = [...wrong, ...changed, ...unread]
+  const links = linkedMembers(original, image)
+  const said = [...linkWords(links), ...wrong, ...changed, ...unread]
+  // No image has links: two that point to the same place say nothing of its bytes.
+  const equal = proof.result === 'proven' && links.length === 0 ? true : null
   return {
     section: section.number,
     read: true,
-    equal: proof.result === 'proven' ? true : proof.result === 'wrong' ? false : null,
+    equal: proof.result === 'wrong' || links.some(isOther) ? false : equal,
     seen: proof.result !== 'source-unreadable',
     missed,
     text: said.length === 0 ? proofWords(proof).says : said.join('; '),

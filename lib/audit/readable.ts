@@ -2,8 +2,7 @@ import { Buffer } from 'node:buffer'
 import { OperationalError } from '../finding/operational-error.js'
 import { memberType, nameIn, partLength } from '../image/member-table.js'
 import { systemCode } from '../system/file-system-error.js'
-import { pieceBytes } from '../system/hash-file.js'
-import { readThroughIn } from '../system/read-through.js'
+import { pieceBytes, readFileThrough } from '../system/read-file.js'
 import { withFolder, type Folder } from '../system/folder.js'
 import { join, parent } from '../text/raw-path.js'
 import type { AuditedCopy } from './copy.js'
@@ -39,7 +38,7 @@ export function readCopy({ found, members, newer }: AuditedCopy, before: Reading
         continue
       }
       try {
-        bytes += readThroughIn(folder, nameIn(part, at), buffer)
+        bytes += readFileThrough(folder, nameIn(part, at), buffer)
       } catch (error) {
         if (!(error instanceof OperationalError)) throw error
         broken[row] = systemCode(error) === 'EIO' ? 2 : 1

@@ -25,6 +25,8 @@ user, where that is unique. Works without the state folder and, with
 
 A copy is "proven" where every byte was once compared with its image; "vouched
 for" where what was compared then is known to us and not only to the disk.
+What was set aside because it is bad, and what an interrupted run had moved
+away, is listed too; restore --copy gives it back.
 
 exit codes: 0 fine, 1 there is no copy, 2 an error, 64 usage
 `
@@ -57,13 +59,15 @@ function text(copies: readonly ListedCopy[]): string {
 }
 
 /** Given a copy, return what is known of it in a few words. */
-export function stateOf({ known: { label, opened }, vouched }: ListedCopy): string {
+export function stateOf({ known: { label, opened }, vouched, aside }: ListedCopy): string {
+  if (aside === 'set-aside') return 'set aside: bad'
+  if (aside === 'recovered') return 'recovered from an interrupted run: nothing vouches'
   if (opened !== undefined) return `written into since ${opened.since}`
   const older = label.older ? 'older copy, ' : ''
   return `${older}${label.verdict}${label.verdict === 'proven' && !vouched ? ', not vouched for' : ''}`
 }
 
-function documentOf({ known: { label, opened }, placeName, vouched, section }: ListedCopy): ListingCopy {
+function documentOf({ known: { label, opened, place }, placeName, vouched, section, aside }: ListedCopy): ListingCopy {
   const { slot, madeAt, verdict, reason, user, path, bytes, members, older, run } = label
   return {
     slot,
@@ -71,6 +75,8 @@ function documentOf({ known: { label, opened }, placeName, vouched, section }: L
     madeAt,
     place: placeName,
     section: section?.number ?? null,
+    generation: place.generation ?? null,
+    aside: aside ?? null,
     verdict,
     reason,
     older,

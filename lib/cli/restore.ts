@@ -14,18 +14,20 @@ import { storeOf } from './store-of.js'
 
 export const summary = 'get an image back as a file of its own; --drill tries it'
 
-export const help = `usage: lbackup-filevault restore IMAGE --to PATH [--at DATE | --section N]
+export const help = `usage: lbackup-filevault restore IMAGE --to PATH [--at DATE | --section N | --copy NAME]
                                  --config FILE | --backup-dest DIR [--json]
        lbackup-filevault restore --drill [IMAGE] --config FILE [--to DIR]
 
 Restores an image to PATH, which must not exist: new files, never links to the
-backup, each compared with the manifest while it is copied. Without --at and
---section it is the newest good copy, else the best known one. Interrupted, the
-same call goes on where it stopped.
+backup, each compared with the manifest while it is copied. What the manifest does
+not know is left out. Unless told, it is the newest good copy, else the best
+known one. Interrupted, the same call goes on where it stopped.
 
   --to PATH          where to; with --drill, a folder for the trial
   --at DATE          the newest copy not later than that (2026-01-31)
   --section N        the copy in Section.N
+  --copy NAME        the one that list shows in "the store (NAME)", such as
+                     set-aside or recovered-...: never chosen by itself
   --drill            restore a random image to a scratch folder, compare every
                      byte, remove it, and let status show what came of it
   --config FILE      LBackup's configuration file
@@ -33,7 +35,7 @@ same call goes on where it stopped.
   --json             print one JSON document (schemas/restoration.schema.json)
 
 exit codes: 0 restored and every byte is right, 1 restored, but not all was
-compared, 2 damaged or impossible, 64 usage
+compared or something was left out, 2 damaged or impossible, 64 usage
 `
 
 /** Given the arguments after `restore`, do what they ask and return the exit code. Throws OperationalError. */
@@ -47,6 +49,7 @@ export async function main(args: string[], context: CliContext): Promise<number>
       to: { type: 'string' },
       at: { type: 'string' },
       section: { type: 'string' },
+      copy: { type: 'string' },
       drill: { type: 'boolean' },
       json: { type: 'boolean' },
     },
@@ -71,12 +74,15 @@ export async function main(args: string[], context: CliContext): Promise<number>
   const restored = restoreCopy({ copy, to, progress: progressTo(context) })
   if (values.json === true) printDocument(context, documentOf(copy, printable(to), restored))
   else context.stdout(text(copy, printable(to), restored))
-  return restored.unchecked === undefined ? exitCode.fine : exitCode.warning
+  return restored.unchecked === undefined && restored.findings.length === 0 ? exitCode.fine : exitCode.warning
 }
 
-function wishOf({ at, section }: { at?: string; section?: string }): Wish {
-  if (at !== undefined && section !== undefined) throw usage('restore', '--at and --section exclude each other.')
+function wishOf({ at, section, copy }: { at?: string; section?: string; copy?: string }): Wish {
+  if ([at, section, copy].filter((one) => one !== undefined).length > 1) {
+    throw usage('restore', '--at, --section and --copy exclude each other.')
+  }
   if (section !== undefined && !/^\d{1,9}$/.test(section)) throw usage('restore', '--section takes a number.')
+  if (copy !== undefined) return { copy }
   return { ...(at === undefined ? {} : { at }), ...(section === undefined ? {} : { section: Number(section) }) }
 }
 
@@ -93,13 +99,14 @@ function progressTo(context: CliContext): (done: number, all: number) => void {
 }
 
 function text({ known: { label }, placeName }: ListedCopy, to: string, restored: Restored): string {
-  const { members, bytes, checked, resumed, skipped, unchecked } = restored
+  const { members, bytes, checked, resumed, skipped, unchecked, findings } = restored
   const lines = [
     `${label.path} of ${label.madeAt}, from ${placeName}, is restored to ${to}: ${count(members, 'member')}, ${size(bytes)}, ${String(checked)} compared with the manifest.`,
     ...(resumed > 0
       ? [`${count(resumed, 'member')} ${resumed === 1 ? 'was' : 'were'} there from an earlier attempt.`]
       : []),
     ...(skipped.length > 0 ? [`Not restored, since no image has such members: ${list(skipped.slice(0, 5))}.`] : []),
+    ...findings.map(({ message, cure }) => `WARNING! ${message} ${cure ?? ''}`.trimEnd()),
     ...(unchecked === undefined ? [] : [`NOT CHECKED: ${unchecked}. Look whether it can be opened.`]),
   ]
   return lines.map((line) => `${line}\n`).join('')

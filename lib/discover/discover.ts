@@ -11,7 +11,7 @@ import { nameSlots, noteSameIdentity, withoutMoved } from './settle.js'
 import { walkRoot, type Walk } from './walk.js'
 
 /**
- * Given where to look and the limits, return every sparse image below the roots, in the order of their paths, with
+ * Given where to look and the limits, return every sparse image below the roots (or that a root is), in the order of their paths, with
  * notes on whatever was not looked into. Follows no link, changes nothing, keeps nothing between calls. Roots must be
  * real paths: one that leads through a link is noted as unreadable. Never throws for what lies on a disk.
  */
@@ -22,7 +22,8 @@ export function discover(options: SearchOptions): Discovery {
   const roots = [...new Set(options.roots.map(withoutTrailingSlash))]
   const shared = { options, notes, counts, ...forbidden(options, roots), knownNames: byFolder(options.knownPaths) }
   for (const root of roots) {
-    const folder = openRoot(root, options, notes)
+    const file = isFile(root)
+    const folder = openRoot(root, file ? parent(root) : root, options, notes)
     if (folder === undefined) continue
     const walk: Walk = {
       ...shared,
@@ -32,7 +33,10 @@ export function discover(options: SearchOptions): Discovery {
       },
     }
     try {
-      walkRoot(walk, folder)
+      if (file) {
+        counts.entries += 1
+        walk.onFile(folder, baseName(root))
+      } else walkRoot(walk, folder)
     } finally {
       closeFolder(folder)
     }
@@ -46,15 +50,26 @@ export function discover(options: SearchOptions): Discovery {
   return { images, notes: notes.all(), counts }
 }
 
-function openRoot(root: RawPath, { never }: SearchOptions, notes: Notes): Folder | undefined {
-  const outside = never.find((path) => isWithin(root, path))
+/** LBackup's source, and then each section, may be one file. */
+function isFile(root: RawPath): boolean {
+  try {
+    return lookAt(root)?.isFile() === true
+  } catch {
+    // Told where it is opened.
+    return false
+  }
+}
+
+/** `path`: the root, or the folder that holds it. */
+function openRoot(root: RawPath, path: RawPath, { never }: SearchOptions, notes: Notes): Folder | undefined {
+  const outside = never.find((one) => isWithin(root, one))
   if (outside !== undefined) {
     const message = `${printable(root)} was not searched: it lies in ${printable(outside)}, which is never searched.`
     notes.add('unreadable', root, `${message} Take it out of search.roots.`)
     return undefined
   }
   try {
-    return openFolder(root)
+    return openFolder(path)
   } catch (error) {
     notes.add(systemCode(error) === 'ENOENT' ? 'root-missing' : 'unreadable', root, whyUnread(error))
     return undefined

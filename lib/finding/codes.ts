@@ -107,6 +107,7 @@ export const findingCodes = {
   // A run: what the hooks find besides the images themselves.
   'no-images': 'the search found no image at all',
   'image-gone': 'an image that was there last time is no longer in the source',
+  'image-unsought': 'an image that was there last time could not be looked for',
   'home-is-image': 'of this home only its FileVault image is backed up',
   'home-image-missing': 'the image of a FileVault home is in neither of its two places',
   'look-incomplete': 'something about users or attached images could not be found out',
@@ -135,8 +136,11 @@ export const findingCodes = {
   'book-damaged': 'what was known of older copies cannot be used',
   'copy-opened': 'a copy was changed after it was checked, as by opening it for writing',
   'manifest-unusable': 'the manifest of an older copy cannot be used',
+  'manifest-unwritten': 'label or manifest of a copy could not be written beside it',
   'copy-kept': 'the newest good copy was kept because its section rotates away',
   'keep-failed': 'the newest good copy could not be put in its place',
+  'member-left-out': 'a copy holds a member that its manifest does not know; it was not restored',
+  'member-uncompared': 'a member was restored of which the manifest has no digest',
   'work-recovered': 'an image that an interrupted run was moving was put right',
 
   // The last runs: what `status` finds.

@@ -48,6 +48,14 @@ export interface ListingCopy {
    * Number of the section; null: it lies in the store.
    */
   readonly section: number | null
+  /**
+   * Its name in the store, which restore --copy takes; null: it lies in a section.
+   */
+  readonly generation: string | null
+  /**
+   * set-aside: a bad copy that was moved out of the way. recovered: an image that an interrupted run had moved, for which nothing vouches. Neither is restored unless it is named. null: neither.
+   */
+  readonly aside: ('set-aside' | 'recovered') | null
   readonly verdict: Verdict
   /**
    * Why, in one sentence.

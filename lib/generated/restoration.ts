@@ -16,6 +16,10 @@ export type Time = string
  * What is known of tonight's copy: proven (every byte equals one moment of the source), complete (the structure is right; not compared), not-backed-up (left out by policy), suspect (in use or changed during the copy and not proven), bad (mixed, incomplete, damaged, absent or unreadable), not-judged-yet (the post hook has not run).
  */
 export type Verdict = 'proven' | 'complete' | 'not-backed-up' | 'suspect' | 'bad' | 'not-judged-yet'
+/**
+ * A kebab-case noun that never changes its meaning.
+ */
+export type Code = string
 
 /**
  * What restore --json prints.
@@ -42,7 +46,7 @@ export interface Restoration {
    */
   readonly bytes: number
   /**
-   * Members of the copy.
+   * Members of the copy, without those left out.
    */
   readonly members: number
   /**
@@ -58,7 +62,41 @@ export interface Restoration {
    */
   readonly skipped: readonly string[]
   /**
+   * Members of the copy that its manifest does not know; the restored image is without them.
+   */
+  readonly leftOut: number
+  /**
+   * Files that were restored although the manifest has no digest of them.
+   */
+  readonly uncompared: number
+  /**
    * Why not everything was compared with what was once proven; null: it was.
    */
   readonly unchecked: string | null
+  /**
+   * What somebody should look at.
+   */
+  readonly findings: readonly ReportedFinding[]
+}
+/**
+ * One thing found, about one image or one run.
+ */
+export interface ReportedFinding {
+  readonly code: Code
+  /**
+   * How bad it is.
+   */
+  readonly severity: 'error' | 'warning' | 'info'
+  /**
+   * The member of the image concerned, relative to the image.
+   */
+  readonly member?: string
+  /**
+   * One sentence for an administrator.
+   */
+  readonly message: string
+  /**
+   * What to do.
+   */
+  readonly cure?: string
 }

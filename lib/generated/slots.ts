@@ -41,10 +41,24 @@ export interface SlotBook {
    * When all sections were searched for copies made before us; null: not yet.
    */
   readonly adoptedAt: Time | null
+  readonly judgedSection?: SectionMark
   /**
    * Every slot of which a copy is known.
    */
   readonly slots: readonly SlotHistory[]
+}
+/**
+ * The newest section whose copies are all known here. Another Section.0 was made by a run whose post-backup hook did not come to its end.
+ */
+export interface SectionMark {
+  /**
+   * Inode of the folder.
+   */
+  readonly inode: number
+  /**
+   * Birth of the folder in whole milliseconds since 1970; 0 where the file system keeps none.
+   */
+  readonly born: number
 }
 /**
  * One slot and its copies.
@@ -136,7 +150,7 @@ export interface LabelDigests {
  * In a section (which keeps its inode when LBackup renames it) or in the store: exactly one of the two.
  */
 export interface CopyPlace {
-  readonly section?: SectionMark
+  readonly section?: SectionMark1
   /**
    * Name of the folder in the store that holds it.
    */
@@ -145,7 +159,7 @@ export interface CopyPlace {
 /**
  * Tells a section from a later one whose folder got the same inode.
  */
-export interface SectionMark {
+export interface SectionMark1 {
   /**
    * Inode of the folder.
    */

@@ -37,6 +37,10 @@ export type Time3 = string
  */
 export type Time4 = string
 /**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time5 = string
+/**
  * A kebab-case noun that never changes its meaning.
  */
 export type Code = string
@@ -108,7 +112,12 @@ export interface SlotStatus {
    * Inode of the section that holds the newest copy known to be complete; it stays when the section is renamed.
    */
   readonly lastCompleteSection?: number
-  readonly goneSince?: Time1
+  readonly firstSeenAt?: Time1
+  /**
+   * Whether the folder of the image lay on the volume of the backup's source when it was seen last. Elsewhere a missing image may only be a missing volume.
+   */
+  readonly onSourceVolume?: boolean
+  readonly goneSince?: Time2
   readonly kept?: SlotKept
   readonly drill?: RestoreDrill
 }
@@ -116,12 +125,12 @@ export interface SlotStatus {
  * Which copies of the slot are known, and what keeping them costs.
  */
 export interface SlotKept {
-  readonly newestGood?: Time2
+  readonly newestGood?: Time3
   /**
    * Where it lies: Section.N, or store.
    */
   readonly newestGoodIn?: string
-  readonly bestKnown?: Time3
+  readonly bestKnown?: Time4
   /**
    * Where it lies: Section.N, or store.
    */
@@ -144,7 +153,7 @@ export interface SlotKept {
  */
 export interface RestoreDrill {
   readonly at: Time
-  readonly madeAt: Time4
+  readonly madeAt: Time5
   /**
    * true: every byte could be read and was the one that the manifest names.
    */

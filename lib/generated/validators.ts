@@ -5491,7 +5491,7 @@ return errors === 0;
 validate36.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_status = validate48;
-const schema84 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/status.schema.json","type":"object","additionalProperties":false,"required":["schema","configuration","stateFolder","storeId","lastRun","slots"],"properties":{"schema":{"const":"status/1"},"configuration":{"$ref":"common.schema.json#/$defs/path"},"stateFolder":{"$ref":"common.schema.json#/$defs/path"},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"lastRun":{"anyOf":[{"$ref":"#/$defs/runSummary"},{"type":"null"}]},"lastPost":{"$ref":"#/$defs/runSummary"},"slots":{"type":"array","items":{"$ref":"#/$defs/slotStatus"}},"hookEnvironment":{"$ref":"#/$defs/hookEnvironment"}},"$defs":{"runSummary":{"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"}}},"slotStatus":{"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}},"hookEnvironment":{"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}},"kept":{"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}}}};
+const schema84 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/status.schema.json","type":"object","additionalProperties":false,"required":["schema","configuration","stateFolder","storeId","lastRun","slots"],"properties":{"schema":{"const":"status/1"},"configuration":{"$ref":"common.schema.json#/$defs/path"},"stateFolder":{"$ref":"common.schema.json#/$defs/path"},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"lastRun":{"anyOf":[{"$ref":"#/$defs/runSummary"},{"type":"null"}]},"lastPost":{"$ref":"#/$defs/runSummary"},"slots":{"type":"array","items":{"$ref":"#/$defs/slotStatus"}},"hookEnvironment":{"$ref":"#/$defs/hookEnvironment"}},"$defs":{"runSummary":{"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"}}},"slotStatus":{"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"firstSeenAt":{"$ref":"common.schema.json#/$defs/time"},"onSourceVolume":{"type":"boolean"},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}},"hookEnvironment":{"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}},"kept":{"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}}}};
 const schema87 = {"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"}}};
 
 function validate49(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -5692,8 +5692,8 @@ return errors === 0;
 }
 validate49.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema91 = {"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}};
-const schema98 = {"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}};
+const schema91 = {"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"firstSeenAt":{"$ref":"common.schema.json#/$defs/time"},"onSourceVolume":{"type":"boolean"},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}};
+const schema99 = {"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}};
 
 function validate53(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5900,7 +5900,7 @@ return errors === 0;
 }
 validate53.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema118 = {"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}};
+const schema120 = {"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}};
 
 function validate68(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6288,11 +6288,11 @@ errors++;
 }
 }
 }
-if(data.goneSince !== undefined){
-let data8 = data.goneSince;
+if(data.firstSeenAt !== undefined){
+let data8 = data.firstSeenAt;
 if(typeof data8 === "string"){
 if(!pattern19.test(data8)){
-const err19 = {instancePath:instancePath+"/goneSince",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
+const err19 = {instancePath:instancePath+"/firstSeenAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -6303,12 +6303,49 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/goneSince",schemaPath:"common.schema.json#/$defs/time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err20 = {instancePath:instancePath+"/firstSeenAt",schemaPath:"common.schema.json#/$defs/time/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err20];
 }
 else {
 vErrors.push(err20);
+}
+errors++;
+}
+}
+if(data.onSourceVolume !== undefined){
+if(typeof data.onSourceVolume !== "boolean"){
+const err21 = {instancePath:instancePath+"/onSourceVolume",schemaPath:"#/properties/onSourceVolume/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+if(data.goneSince !== undefined){
+let data10 = data.goneSince;
+if(typeof data10 === "string"){
+if(!pattern19.test(data10)){
+const err22 = {instancePath:instancePath+"/goneSince",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+else {
+const err23 = {instancePath:instancePath+"/goneSince",schemaPath:"common.schema.json#/$defs/time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
 }
 errors++;
 }
@@ -6327,12 +6364,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err21 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err24 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
-vErrors = [err21];
+vErrors = [err24];
 }
 else {
-vErrors.push(err21);
+vErrors.push(err24);
 }
 errors++;
 }
@@ -6341,7 +6378,7 @@ return errors === 0;
 }
 validate52.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema124 = {"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}};
+const schema126 = {"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}};
 
 function validate71(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6785,9 +6822,9 @@ return errors === 0;
 validate48.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_copy = validate58;
-const schema106 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/copy.schema.json","type":"object","additionalProperties":false,"required":["schema","slot","run","madeAt","verdict","reason","identity","user","ownerUid","path","copyPath","container","bytes","members","older","manifest"],"properties":{"schema":{"const":"copy/1"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"reason":{"type":"string"},"identity":{"anyOf":[{"type":"string"},{"type":"null"}]},"user":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"older":{"type":"boolean"},"manifest":{"anyOf":[{"$ref":"#/$defs/digests"},{"type":"null"}]}},"$defs":{"digests":{"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}}}};
-const schema112 = {"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}};
-const pattern43 = new RegExp("^[0-9a-f]{64}$", "u");
+const schema108 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/copy.schema.json","type":"object","additionalProperties":false,"required":["schema","slot","run","madeAt","verdict","reason","identity","user","ownerUid","path","copyPath","container","bytes","members","older","manifest"],"properties":{"schema":{"const":"copy/1"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"reason":{"type":"string"},"identity":{"anyOf":[{"type":"string"},{"type":"null"}]},"user":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"older":{"type":"boolean"},"manifest":{"anyOf":[{"$ref":"#/$defs/digests"},{"type":"null"}]}},"$defs":{"digests":{"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}}}};
+const schema114 = {"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}};
+const pattern44 = new RegExp("^[0-9a-f]{64}$", "u");
 
 function validate58(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/copy.schema.json" */;
@@ -6962,7 +6999,7 @@ vErrors.push(err15);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema106.properties, key0))){
+if(!(func1.call(schema108.properties, key0))){
 const err16 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err16];
@@ -7201,7 +7238,7 @@ errors++;
 if(data.container !== undefined){
 let data11 = data.container;
 if(!((data11 === "sparse-bundle") || (data11 === "sparse-image"))){
-const err34 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema106.properties.container.enum},message:"must be equal to one of the allowed values"};
+const err34 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema108.properties.container.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -7314,7 +7351,7 @@ errors++;
 if(data15.mtree !== undefined){
 let data16 = data15.mtree;
 if(typeof data16 === "string"){
-if(!pattern43.test(data16)){
+if(!pattern44.test(data16)){
 const err43 = {instancePath:instancePath+"/manifest/mtree",schemaPath:"#/$defs/digests/properties/mtree/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err43];
@@ -7339,7 +7376,7 @@ errors++;
 if(data15.fingerprints !== undefined){
 let data17 = data15.fingerprints;
 if(typeof data17 === "string"){
-if(!pattern43.test(data17)){
+if(!pattern44.test(data17)){
 const err45 = {instancePath:instancePath+"/manifest/fingerprints",schemaPath:"#/$defs/digests/properties/fingerprints/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err45];
@@ -7426,12 +7463,12 @@ return errors === 0;
 validate58.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_slots = validate55;
-const schema101 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/slots.schema.json","type":"object","additionalProperties":false,"required":["schema","adoptedAt","slots"],"properties":{"schema":{"const":"slots/1"},"adoptedAt":{"anyOf":[{"$ref":"common.schema.json#/$defs/time"},{"type":"null"}]},"slots":{"type":"array","items":{"$ref":"#/$defs/slot"}}},"$defs":{"slot":{"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}},"copy":{"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}},"place":{"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}},"sectionMark":{"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}},"opened":{"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}},"drill":{"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}}}};
-const schema103 = {"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}};
-const schema105 = {"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}};
-const schema113 = {"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}};
-const schema114 = {"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}};
-const pattern45 = new RegExp("^[0-9A-Za-z-]{1,80}$", "u");
+const schema102 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/slots.schema.json","type":"object","additionalProperties":false,"required":["schema","adoptedAt","slots"],"properties":{"schema":{"const":"slots/1"},"adoptedAt":{"anyOf":[{"$ref":"common.schema.json#/$defs/time"},{"type":"null"}]},"judgedSection":{"$ref":"#/$defs/sectionMark"},"slots":{"type":"array","items":{"$ref":"#/$defs/slot"}}},"$defs":{"slot":{"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}},"copy":{"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}},"place":{"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}},"sectionMark":{"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}},"opened":{"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}},"drill":{"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}}}};
+const schema104 = {"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}};
+const schema105 = {"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}};
+const schema107 = {"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}};
+const schema115 = {"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}};
+const pattern46 = new RegExp("^[0-9A-Za-z-]{1,80}$", "u");
 
 function validate60(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -7556,7 +7593,7 @@ errors++;
 if(data.generation !== undefined){
 let data3 = data.generation;
 if(typeof data3 === "string"){
-if(!pattern45.test(data3)){
+if(!pattern46.test(data3)){
 const err9 = {instancePath:instancePath+"/generation",schemaPath:"#/properties/generation/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,80}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,80}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -7594,7 +7631,7 @@ return errors === 0;
 }
 validate60.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema115 = {"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}};
+const schema117 = {"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}};
 
 function validate62(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -8116,7 +8153,7 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(((key0 === "schema") || (key0 === "adoptedAt")) || (key0 === "slots"))){
+if(!((((key0 === "schema") || (key0 === "adoptedAt")) || (key0 === "judgedSection")) || (key0 === "slots"))){
 const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err3];
@@ -8203,19 +8240,11 @@ vErrors = null;
 }
 }
 }
-if(data.slots !== undefined){
-let data2 = data.slots;
-if(Array.isArray(data2)){
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate56(data2[i0], {instancePath:instancePath+"/slots/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate56.errors : vErrors.concat(validate56.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err9 = {instancePath:instancePath+"/slots",schemaPath:"#/properties/slots/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data.judgedSection !== undefined){
+let data2 = data.judgedSection;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.inode === undefined){
+const err9 = {instancePath:instancePath+"/judgedSection",schemaPath:"#/$defs/sectionMark/required",keyword:"required",params:{missingProperty: "inode"},message:"must have required property '"+"inode"+"'"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -8224,15 +8253,120 @@ vErrors.push(err9);
 }
 errors++;
 }
-}
-}
-else {
-const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data2.born === undefined){
+const err10 = {instancePath:instancePath+"/judgedSection",schemaPath:"#/$defs/sectionMark/required",keyword:"required",params:{missingProperty: "born"},message:"must have required property '"+"born"+"'"};
 if(vErrors === null){
 vErrors = [err10];
 }
 else {
 vErrors.push(err10);
+}
+errors++;
+}
+for(const key1 in data2){
+if(!((key1 === "inode") || (key1 === "born"))){
+const err11 = {instancePath:instancePath+"/judgedSection",schemaPath:"#/$defs/sectionMark/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+if(data2.inode !== undefined){
+let data3 = data2.inode;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+const err12 = {instancePath:instancePath+"/judgedSection/inode",schemaPath:"#/$defs/sectionMark/properties/inode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 < 0 || isNaN(data3)){
+const err13 = {instancePath:instancePath+"/judgedSection/inode",schemaPath:"#/$defs/sectionMark/properties/inode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+}
+if(data2.born !== undefined){
+let data4 = data2.born;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+const err14 = {instancePath:instancePath+"/judgedSection/born",schemaPath:"#/$defs/sectionMark/properties/born/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 < 0 || isNaN(data4)){
+const err15 = {instancePath:instancePath+"/judgedSection/born",schemaPath:"#/$defs/sectionMark/properties/born/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err16 = {instancePath:instancePath+"/judgedSection",schemaPath:"#/$defs/sectionMark/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+if(data.slots !== undefined){
+let data5 = data.slots;
+if(Array.isArray(data5)){
+const len0 = data5.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate56(data5[i0], {instancePath:instancePath+"/slots/" + i0,parentData:data5,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate56.errors : vErrors.concat(validate56.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err17 = {instancePath:instancePath+"/slots",schemaPath:"#/properties/slots/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+}
+else {
+const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
 }
 errors++;
 }

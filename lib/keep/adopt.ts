@@ -1,9 +1,9 @@
-import { discover } from '../discover/discover.js'
+import { sectionImages } from '../discover/section-images.js'
 import type { CopyLabel } from '../generated/copy.js'
 import type { KnownCopy } from '../generated/slots.js'
 import type { Image } from '../image/image.js'
 import type { BackupSource } from '../lbackup/backup-source.js'
-import { pathInSection, pathInSource } from '../lbackup/path-mapping.js'
+import { pathInSource } from '../lbackup/path-mapping.js'
 import type { Section, Sections } from '../lbackup/sections.js'
 import { lookAtStructure } from '../look/structure.js'
 import { readLabel, slotsIn } from '../prove/manifest-file.js'
@@ -19,8 +19,6 @@ export interface AdoptRequest {
   readonly source: BackupSource
   readonly backupDest: RawPath
   readonly sections: Sections
-  /** Opens every file of the sections, whatever its name. */
-  readonly everyFile: boolean
 }
 
 /**
@@ -28,11 +26,10 @@ export interface AdoptRequest {
  * whose structure is right, else the newest there is, and every copy in the store. Nothing is vouched for: none counts
  * as proven. Each section is searched, newest first; nothing is written.
  */
-export function adopt({ source, backupDest, sections, everyFile }: AdoptRequest): KnownCopy[] {
+export function adopt({ source, backupDest, sections }: AdoptRequest): KnownCopy[] {
   const found = new Map<string, KnownCopy>()
   for (const section of sections.sections) {
-    if (section.kind === 'link' || section.kind === 'other') continue
-    for (const image of imagesIn(section, source, everyFile)) {
+    for (const image of sectionImages(section, source).images) {
       const known = found.get(image.slot)
       if (known !== undefined && known.label.verdict === 'complete') continue
       const copy = adopted(image, section, source)
@@ -44,20 +41,7 @@ export function adopt({ source, backupDest, sections, everyFile }: AdoptRequest)
 
 /** Given one section, return a copy for each image in it. */
 export function adoptedIn(section: Section, source: BackupSource): KnownCopy[] {
-  return imagesIn(section, source, false).map((image) => adopted(image, section, source))
-}
-
-function imagesIn({ path, kind }: Section, source: BackupSource, everyFile: boolean): readonly Image[] {
-  return discover({
-    roots: [path],
-    source: pathInSection(source, source.path, path, kind) ?? path,
-    never: [join(path, '.lbackup-filevault')],
-    everyFile,
-    knownPaths: [],
-    maxDepth: 4096,
-    maxEntries: Number.MAX_SAFE_INTEGER,
-    crossDevices: false,
-  }).images
+  return sectionImages(section, source).images.map((image) => adopted(image, section, source))
 }
 
 function adopted(image: Image, section: Section, source: BackupSource): KnownCopy {

@@ -1,20 +1,51 @@
+import type { CopyLabel } from '../generated/copy.js'
 import type { KnownCopy } from '../generated/slots.js'
 
-/** How good a copy is; a higher one is never given up for a lower one. 0: not worth keeping. */
-export function grade({ label: { verdict }, opened }: Pick<KnownCopy, 'label' | 'opened'>): 0 | 1 | 2 | 3 {
-  if (verdict === 'bad' || verdict === 'not-backed-up' || verdict === 'not-judged-yet') return 0
-  // Somebody wrote into it: whatever was known of it holds no longer.
-  if (opened !== undefined) return 1
-  return verdict === 'proven' ? 3 : verdict === 'complete' ? 2 : 1
+/**
+ * How good a copy can be; a better one is never given up for a worse one. `none`: there is nothing to keep. A bad one is
+ * kept too where nothing else is known: what is damaged or mixed may still be better than no copy at all.
+ */
+export const grades = { none: 0, bad: 1, suspect: 2, complete: 3, proven: 4 } as const
+export type Grade = (typeof grades)[keyof typeof grades]
+
+/** Given a known copy, return how good it is. Proven is only what a manifest vouches for. */
+export function grade({ label: { verdict, manifest }, opened }: Pick<KnownCopy, 'label' | 'opened'>): Grade {
+  switch (verdict) {
+    case 'not-backed-up':
+    case 'not-judged-yet':
+      return grades.none
+    case 'bad':
+      return grades.bad
+    default:
+      // Somebody wrote into it: whatever was known of it holds no longer.
+      if (opened !== undefined || verdict === 'suspect') return grades.suspect
+      return verdict === 'proven' && manifest !== null ? grades.proven : grades.complete
+  }
+}
+
+/** Given a known copy, return the label of another one that is made of it: never better than what it is known to be. */
+export function labelOfCopy({ label, opened }: KnownCopy): CopyLabel {
+  if (opened !== undefined) {
+    const verdict = label.verdict === 'bad' ? 'bad' : 'suspect'
+    return { ...label, verdict, manifest: null, reason: `it was changed after it was checked (${opened.member})` }
+  }
+  return label.manifest === null ? unvouched(label) : label
+}
+
+/** Given a label, return it as that of a copy for which no manifest vouches. */
+export function unvouched(label: CopyLabel): CopyLabel {
+  if (label.verdict !== 'proven') return { ...label, manifest: null }
+  const reason = 'it was proven, and there is no manifest that vouches for it'
+  return { ...label, verdict: 'complete', reason, manifest: null }
 }
 
 /** Given copies of a slot, return the newest one that was proven and that nobody opened for writing. */
 export const newestGood = <Copy extends KnownCopy>(copies: readonly Copy[]): Copy | undefined =>
-  newestOf(copies.filter((copy) => grade(copy) === 3))
+  newestOf(copies, grades.proven)
 
-/** Given copies of a slot, return the newest that was never proven: structure right, else whatever there is. */
+/** Given copies of a slot, return the newest that was never proven: structure right, else suspect, else whatever there is. */
 export const bestKnown = <Copy extends KnownCopy>(copies: readonly Copy[]): Copy | undefined =>
-  newestOf(copies.filter((copy) => grade(copy) === 2)) ?? newestOf(copies.filter((copy) => grade(copy) === 1))
+  newestOf(copies, grades.complete) ?? newestOf(copies, grades.suspect) ?? newestOf(copies, grades.bad)
 
 /** The newest good copy, else the best known one. */
 export const best = <Copy extends KnownCopy>(copies: readonly Copy[]): Copy | undefined =>
@@ -38,8 +69,9 @@ export const mayBe = ({ label }: Pick<KnownCopy, 'label'>, identity: string | nu
 export const isSameData = ({ label: one }: KnownCopy, { label: other }: KnownCopy): boolean =>
   one.slot === other.slot && one.run === other.run && one.madeAt === other.madeAt
 
-function newestOf<Copy extends KnownCopy>(copies: readonly Copy[]): Copy | undefined {
+function newestOf<Copy extends KnownCopy>(copies: readonly Copy[], wanted: Grade): Copy | undefined {
   return copies.reduce<Copy | undefined>((newest, copy) => {
+    if (grade(copy) !== wanted) return newest
     if (newest === undefined) return copy
     return Date.parse(copy.label.madeAt) > Date.parse(newest.label.madeAt) ? copy : newest
   }, undefined)

@@ -1,16 +1,13 @@
-import { OperationalError } from '../finding/operational-error.js'
-import { align } from '../image/member-align.js'
-import { memberName, memberTypes } from '../image/member-table.js'
 import type { Container } from '../image/image.js'
-import { memberTable } from '../look/member-table.js'
 import type { Manifest } from '../manifest/manifest-type.js'
 import { copyFileIn } from '../system/copy-file.js'
-import { dressFileIn, dressFolder } from '../system/dress.js'
-import { cloneIn, linkIn, makeFolderIn, makeOrOpenFolderIn } from '../system/folder-writes.js'
+import { dressFolder } from '../system/dress.js'
+import { makeFolderIn, makeOrOpenFolderIn } from '../system/folder-writes.js'
 import { closeFolder, entries, openFolderIn, withFolder, type Folder } from '../system/folder.js'
-import { printable } from '../text/printable.js'
 import { baseName, join, parent, type RawPath } from '../text/raw-path.js'
-import { sameTime } from '../verify/reuse.js'
+import { copyChanged } from './copy-changed.js'
+import { take } from './take-member.js'
+import { takeVouched, takeVouchedFile } from './take-vouched.js'
 
 export interface BuildOrder {
   /** The image whose members are taken. */
@@ -21,7 +18,10 @@ export interface BuildOrder {
   readonly name: RawPath
   /** `clone-or-link`: reflinks where the file system can, so that no later write into one copy changes the other. */
   readonly how: 'link' | 'clone-or-link'
-  /** A member is taken only if it is the file of this manifest: same inode, size and mtime. */
+  /**
+   * Only members of this manifest are taken, each as the file that it was: same inode, size and mtime. What somebody put
+   * beside them since stays behind.
+   */
   readonly only?: Manifest
   /** Relative names of members that are not taken. */
   readonly leaveOut?: ReadonlySet<RawPath>
@@ -38,7 +38,6 @@ export interface BuiltImage {
 }
 
 const deepest = 64
-const file = memberTypes.indexOf('file')
 
 interface Building {
   readonly order: BuildOrder
@@ -55,21 +54,31 @@ interface Building {
  */
 export function buildImage(order: BuildOrder): BuiltImage {
   const { from, container, into, name, how, leaveOut, replace } = order
-  const skipped = new Set([...(leaveOut ?? []), ...(replace?.members ?? [])])
-  const building: Building = { order, skipped, clone: how === 'clone-or-link', copiedBytes: 0 }
-  if (container === 'sparse-image') {
-    if (replace === undefined) withFolder(parent(from), (folder) => take(building, folder, baseName(from), into, name))
-    else copyNew(building, parent(replace.source), baseName(replace.source), into, name)
-  } else buildBundle(building, from, into, name)
-  if (order.only !== undefined) demandMembers(order, order.only, skipped, building.clone)
+  const building: Building = {
+    order,
+    skipped: new Set([...(leaveOut ?? []), ...(replace?.members ?? [])]),
+    clone: how === 'clone-or-link',
+    copiedBytes: 0,
+  }
+  if (container === 'sparse-bundle') buildBundle(building, from, into, name)
+  else if (replace === undefined) withFolder(parent(from), (folder) => buildFile(building, folder, into, name))
+  else copyNew(building, parent(replace.source), baseName(replace.source), into, name)
   return { shared: !building.clone, copiedBytes: building.copiedBytes }
 }
 
+function buildFile(building: Building, folder: Folder, into: Folder, name: RawPath): void {
+  const { from, only } = building.order
+  if (only === undefined) take(building, folder, baseName(from), into, name)
+  else takeVouchedFile(building, only, folder, baseName(from), into, name)
+}
+
 function buildBundle(building: Building, from: RawPath, into: Folder, name: RawPath): void {
+  const { only } = building.order
   withFolder(from, (original) => {
     const bundle = makeFolderIn(into, name)
     try {
-      takeFolder(building, original, bundle, '' as RawPath, 0)
+      if (only === undefined) takeFolder(building, original, bundle, '' as RawPath, 0)
+      else takeVouched(building, only, original, bundle, (folder) => hasReplaced(building, folder))
       replaceMembers(building, bundle)
       dressFolder(bundle, original.stats)
     } finally {
@@ -79,7 +88,7 @@ function buildBundle(building: Building, from: RawPath, into: Folder, name: RawP
 }
 
 function takeFolder(building: Building, from: Folder, to: Folder, path: RawPath, depth: number): void {
-  if (depth > deepest) throw changed(from.path, `has folders more than ${String(deepest)} deep`)
+  if (depth > deepest) throw copyChanged(from.path, `has folders more than ${String(deepest)} deep`)
   for (const entry of entries(from)) {
     const name = entry.name as RawPath
     const member = path === '' ? name : join(path, name)
@@ -102,16 +111,6 @@ function takeInner(building: Building, from: Folder, name: RawPath, to: Folder, 
   } finally {
     closeFolder(original)
   }
-}
-
-function take(building: Building, from: Folder, name: RawPath, to: Folder, newName: RawPath): void {
-  if (building.clone) {
-    // The owner and mode of the very file that was cloned: the name may be another file's by now.
-    const stats = cloneIn(from, name, to, newName)
-    if (stats !== undefined) return dressFileIn(to, newName, stats)
-    building.clone = false
-  }
-  linkIn(from, name, to, newName)
 }
 
 const hasReplaced = ({ order: { replace } }: Building, folder: RawPath): boolean =>
@@ -142,38 +141,3 @@ function copyNew(building: Building, folder: RawPath, name: RawPath, to: Folder,
   )
   building.copiedBytes += stats.size
 }
-
-/** Looked at in the finished image: a user may swap names while links are made, but not in a folder of ours. */
-function demandMembers(
-  { into, name, container, from }: BuildOrder,
-  { copy }: Manifest,
-  skipped: ReadonlySet<RawPath>,
-  cloned: boolean,
-): void {
-  const built = memberTable({ path: join(into.path, name), container })
-  const rows = align(copy, built)
-  for (let row = 0; row < copy.length; row += 1) {
-    if (copy.type[row] !== file) continue
-    const at = rows[row] as number
-    const same =
-      at >= 0 &&
-      (cloned || built.inode[at] === copy.inode[row]) &&
-      built.size[at] === copy.size[row] &&
-      sameTime(built.modified[at] as number, copy.modified[row] as number)
-    if (!same && !skipped.has(memberName(copy, row))) {
-      throw changed(join(from, memberName(copy, row)), 'is not what it was when the copy was checked')
-    }
-  }
-  const before = align(built, copy)
-  for (let row = 0; row < built.length; row += 1) {
-    if (built.type[row] !== file || (before[row] as number) >= 0 || skipped.has(memberName(built, row))) continue
-    throw changed(join(from, memberName(built, row)), 'was not there when the copy was checked')
-  }
-}
-
-const changed = (path: RawPath, why: string): OperationalError =>
-  new OperationalError(
-    'copy-changed',
-    `${printable(path)} ${why}.`,
-    'Find out who writes into the backup disk; an older copy is used until then.',
-  )

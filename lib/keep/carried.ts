@@ -17,12 +17,15 @@ export function carried(manifest: Manifest, image: RawPath, container: Container
   const next = emptyManifest(copy)
   for (let row = 0; row < copy.length; row += 1) {
     const at = rows[row] as number
-    if (at < 0 || manifest.known[at] !== 1 || manifest.copy.size[at] !== copy.size[row]) continue
-    next.known[row] = 1
+    if (at < 0 || manifest.copy.size[at] !== copy.size[row]) continue
+    const hasPieces = manifest.pieces.known > 0
+    if (hasPieces) Object.assign(next.pieces, manifest.pieces)
+    if (manifest.known[at] !== 1 && !hasPieces) continue
+    next.known[row] = manifest.known[at] as number
     manifest.digests.copy(next.digests, row * 32, at * 32, at * 32 + 32)
     if (manifest.source.usable[at] !== 1) continue
     next.source.usable[row] = 1
-    for (const column of ['size', 'modified', 'changed', 'inode'] as const) {
+    for (const column of ['modified', 'changed', 'inode'] as const) {
       next.source[column][row] = manifest.source[column][at] as number
     }
   }

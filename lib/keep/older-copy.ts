@@ -1,13 +1,15 @@
+import { OperationalError } from '../finding/operational-error.js'
+import type { CopyLabel } from '../generated/copy.js'
 import type { KnownCopy } from '../generated/slots.js'
 import type { Section } from '../lbackup/sections.js'
-import type { CopyLabel } from '../generated/copy.js'
-import { writeLabel } from '../prove/manifest-file.js'
+import { writeLabel, type ManifestSource } from '../prove/manifest-file.js'
 import { makeOrOpenFolderIn, renameIn, unlinkIn } from '../system/folder-writes.js'
-import { closeFolder, look, openFolder } from '../system/folder.js'
+import { closeFolder, look, openFolder, type Folder } from '../system/folder.js'
 import { removeTreeIn } from '../system/remove-tree.js'
 import { printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
-import { bestKnown, grade, mayBe, newestGood } from './best.js'
+import { best, grade, grades, labelOfCopy, mayBe, unvouched } from './best.js'
+import { demandSpace } from './space.js'
 import { buildFrom } from './place-image.js'
 import { sectionMark } from './section-mark.js'
 import { writeSectionFiles } from './section-files.js'
@@ -37,10 +39,9 @@ export type OlderPlan =
  */
 export function planOlder(tonight: TonightsCopy, copies: readonly StandingCopy[]): OlderPlan {
   if (tonight.state === 'fair') return { kind: 'nothing' }
-  const usable = copies.filter(({ known }) => grade(known) > 0)
-  const same = usable.filter(({ known }) => mayBe(known, tonight.identity))
-  const copy = bestStanding(same) ?? (tonight.state === 'absent' ? bestStanding(usable) : undefined)
-  if (copy !== undefined && (tonight.state === 'absent' || grade(copy.known) > 1)) {
+  const same = copies.filter(({ known }) => mayBe(known, tonight.identity))
+  const copy = bestStanding(same) ?? (tonight.state === 'absent' ? bestStanding(copies) : undefined)
+  if (copy !== undefined && (tonight.state === 'absent' || grade(copy.known) >= grades.complete)) {
     return { kind: 'place', copy, setAside: tonight.state === 'bad' }
   }
   return tonight.state === 'bad' ? { kind: 'unproven' } : { kind: 'nothing' }
@@ -48,8 +49,7 @@ export function planOlder(tonight: TonightsCopy, copies: readonly StandingCopy[]
 
 /** Of equal data, one in a section: links to it need no second copy of its data. */
 function bestStanding(copies: readonly StandingCopy[]): StandingCopy | undefined {
-  const known = copies.map((copy) => copy.known)
-  const wanted = newestGood(known) ?? bestKnown(known)
+  const wanted = best(copies.map((copy) => copy.known))
   if (wanted === undefined) return undefined
   const same = copies.filter(
     (copy) => copy.known.label.madeAt === wanted.label.madeAt && grade(copy.known) === grade(wanted),
@@ -62,7 +62,8 @@ export interface OlderOrder {
   readonly section: Section
   /** Where the image belongs in the section. */
   readonly copyPath: RawPath
-  readonly setAside: boolean
+  /** The label of tonight's bad copy, which is set aside. */
+  readonly bad?: CopyLabel
   readonly backupDest: RawPath
   readonly runId: string
 }
@@ -73,36 +74,53 @@ export interface OlderOrder {
  * then holds what it held.
  */
 export function keepOlder(order: OlderOrder): KnownCopy {
-  const { copy, section, copyPath, backupDest, runId } = order
-  const { label } = copy.known
+  const { copy, section, copyPath, backupDest, runId, bad } = order
+  const { opened } = copy.known
+  const label: CopyLabel = { ...labelOfCopy(copy.known), copyPath: printable(copyPath), older: true }
+  const place = { section: sectionMark(section) }
   const work = openWork(backupDest, runId, label.slot)
   try {
+    demandSpace(work.folder, label.members)
     const { manifest } = buildFrom(copy, work, copy.section === undefined ? 'clone-or-link' : 'link')
-    swapIn({ work, section, copyPath, name: imageName(label) })
-    const written = writeSectionFiles(work, section, { ...label, copyPath: printable(copyPath), older: true }, manifest)
-    if (order.setAside) setAside(work, label, backupDest)
-    return { label: written, place: { section: sectionMark(section) } }
+    swapIn({ work, section, copyPath, name: imageName(label), label })
+    const written = labelAnyhow(work, section, label, manifest)
+    if (bad !== undefined) setAside(work, bad, backupDest)
+    return { label: written, place, ...(opened === undefined ? {} : { opened }) }
   } finally {
     finishWork(work, backupDest)
   }
 }
 
-/** What was swapped out goes to kept/SLOT/set-aside, in place of what lay there. */
-function setAside(work: Work, label: CopyLabel, backupDest: RawPath): void {
-  const name = imageName(label)
-  if (look(work.old, name) === undefined) return
-  const kept = openFolder(ownStoreFolder(backupDest, 'kept'))
+/** The copy stands by now. Without label and manifest it is still known; only nothing vouches for it. */
+function labelAnyhow(work: Work, section: Section, label: CopyLabel, manifest: ManifestSource | undefined): CopyLabel {
   try {
-    const slot = makeOrOpenFolderIn(kept, label.slot as RawPath)
-    try {
-      removeTreeIn(slot, 'set-aside' as RawPath)
-      unlinkIn(work.old, `${label.slot}.json` as RawPath)
-      writeLabel(work.old, { ...label, verdict: 'bad', older: false, manifest: null, reason: 'it was set aside' })
-      renameIn(work.folder, 'old' as RawPath, slot, 'set-aside' as RawPath)
-    } finally {
-      closeFolder(slot)
-    }
+    return writeSectionFiles(work, section, label, manifest)
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    return unvouched(label)
+  }
+}
+
+/**
+ * What was swapped out goes to kept/SLOT/set-aside, in place of what lay there. Where that is not possible it is dropped:
+ * it is known to be bad, and a better one lies at its place.
+ */
+function setAside(work: Work, bad: CopyLabel, backupDest: RawPath): void {
+  if (look(work.old, imageName(bad)) === undefined) return
+  const held: Folder[] = []
+  const hold = (folder: Folder): Folder => {
+    held.push(folder)
+    return folder
+  }
+  try {
+    const slot = hold(makeOrOpenFolderIn(hold(openFolder(ownStoreFolder(backupDest, 'kept'))), bad.slot as RawPath))
+    removeTreeIn(slot, 'set-aside' as RawPath)
+    unlinkIn(work.old, `${bad.slot}.json` as RawPath)
+    writeLabel(work.old, bad)
+    renameIn(work.folder, 'old' as RawPath, slot, 'set-aside' as RawPath)
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
   } finally {
-    closeFolder(kept)
+    held.forEach(closeFolder)
   }
 }

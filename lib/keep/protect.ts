@@ -1,15 +1,14 @@
 import { OperationalError } from '../finding/operational-error.js'
 import type { KnownCopy, SlotBook } from '../generated/slots.js'
 import { writeLabel, writeManifest } from '../prove/manifest-file.js'
-import { makeOrOpenFolderIn, renameIn, replaceFileIn, spaceOf, syncFolderIn } from '../system/folder-writes.js'
+import { makeOrOpenFolderIn, renameIn, replaceFileIn, syncFolderIn, unlinkIn } from '../system/folder-writes.js'
 import { closeFolder, look, openFolder, type Folder } from '../system/folder.js'
-import { removeTreeIn } from '../system/remove-tree.js'
-import { size } from '../text/measure.js'
-import { printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
-import { best, grade, isSameData, lines } from './best.js'
-import { withCopies, withCopy } from './book.js'
+import { best, grade, isSameData, labelOfCopy, lines } from './best.js'
+import { copiesOf, withCopies, withCopy } from './book.js'
 import { buildFrom } from './place-image.js'
+import { removeKept } from './remove-kept.js'
+import { demandSpace } from './space.js'
 import type { StandingCopy } from './standing-type.js'
 import { generationOf } from './store-layout.js'
 import { finishWork, openWork, ownStoreFolder } from './work-folder.js'
@@ -32,20 +31,25 @@ export function planProtection(copies: readonly StandingCopy[], numRotations: nu
  */
 export function planRelease(copies: readonly StandingCopy[], numRotations: number): StandingCopy[] {
   return bySlot(copies).flatMap((ofSlot) =>
-    ofSlot.filter(({ section, known }) => {
+    ofSlot.filter((copy) => {
+      const { section, known } = copy
       if (section !== undefined) return false
       return ofSlot.some(
         (other) =>
           other.known !== known &&
           stays(other, numRotations) &&
           !isSameData(other.known, known) &&
-          other.known.label.identity === known.label.identity &&
+          isSameImage(other, copy) &&
           Date.parse(other.known.label.madeAt) > Date.parse(known.label.madeAt) &&
           grade(other.known) >= grade(known),
       )
     }),
   )
 }
+
+/** Where the identity of one was never seen, nobody knows. */
+const isSameImage = ({ known: one }: StandingCopy, { known: other }: StandingCopy): boolean =>
+  one.label.identity !== null && one.label.identity === other.label.identity
 
 /** Whether the copy is still there after tonight's rotation. */
 const stays = ({ section }: StandingCopy, numRotations: number): boolean =>
@@ -56,10 +60,6 @@ export interface ProtectOrder {
   readonly runId: string
   readonly book: SlotBook
 }
-
-/** Room for the folders and the names of a copy: links and reflinks need no more. */
-const spareBytes = 16 * 1024 * 1024
-const bytesPerMember = 128
 
 /**
  * Given a copy, bring it into the store, whole and with its manifest, and return the book with it. Throws
@@ -92,20 +92,19 @@ export function protect(copy: StandingCopy, { backupDest, runId, book }: Protect
 }
 
 function store(copy: StandingCopy, slot: Folder, backupDest: RawPath, runId: string): KnownCopy {
-  const { label } = copy.known
+  const label = labelOfCopy(copy.known)
+  const { opened } = copy.known
   const work = openWork(backupDest, runId, label.slot)
   try {
     const { manifest } = buildFrom(copy, work, 'clone-or-link')
-    const { schema, slot: name, manifest: before, ...rest } = label
-    const digests = manifest === undefined ? null : writeManifest(work.built, name, manifest, rest)
-    const kept = { ...rest, schema, slot: name, manifest: digests }
+    const digests = manifest === undefined ? null : writeManifest(work.built, label.slot, manifest, label)
+    const kept = { ...label, manifest: digests }
     if (digests === null) writeLabel(work.built, kept)
-    void before
     const generation = freeGeneration(slot, generationOf(label))
     syncFolderIn(work.built)
     renameIn(work.folder, 'new' as RawPath, slot, generation as RawPath)
-    replaceFileIn(slot, 'current' as RawPath, `${JSON.stringify({ schema: 'current/1', generation })}\n`)
-    return { label: kept, place: { generation } }
+    writeCurrent(slot, generation)
+    return { label: kept, place: { generation }, ...(opened === undefined ? {} : { opened }) }
   } finally {
     finishWork(work, backupDest)
   }
@@ -119,37 +118,36 @@ function freeGeneration(slot: Folder, wanted: string): string {
   }
 }
 
-function demandSpace(folder: Folder, members: number): void {
-  const space = spaceOf(folder)
-  const needed = spareBytes + members * bytesPerMember
-  if (space.bytes >= needed && space.files > 64) return
-  throw new OperationalError(
-    'disk-full',
-    `${printable(folder.path)} has ${size(space.bytes)} left, and ${size(needed)} are needed.`,
-    'Free some space on the backup disk.',
-  )
-}
-
-/** Given a generation that is needless now, remove it and return the book without it. Throws OperationalError. */
-export function release({ known }: StandingCopy, { backupDest, book }: Omit<ProtectOrder, 'runId'>): SlotBook {
-  const { slot } = known.label
+/** `current` names the newest generation, for whoever looks into the store by hand. */
+function nameCurrent(backupDest: RawPath, slot: string, copies: readonly KnownCopy[]): void {
   const kept = openFolder(ownStoreFolder(backupDest, 'kept'))
   try {
     const folder = makeOrOpenFolderIn(kept, slot as RawPath)
     try {
-      removeTreeIn(folder, known.place.generation as RawPath)
+      const newest = copies.find(({ place }) => place.generation !== undefined)?.place.generation
+      if (newest === undefined) unlinkIn(folder, 'current' as RawPath)
+      else writeCurrent(folder, newest)
     } finally {
       closeFolder(folder)
     }
   } finally {
     closeFolder(kept)
   }
-  const copies = book.slots.find((one) => one.slot === slot)?.copies ?? []
-  return withCopies(
-    book,
-    slot,
-    copies.filter(({ place }) => place.generation !== known.place.generation),
-  )
+}
+
+const writeCurrent = (folder: Folder, generation: string): void => {
+  replaceFileIn(folder, 'current' as RawPath, `${JSON.stringify({ schema: 'current/1', generation })}\n`)
+}
+
+/** Given a generation that is needless now, remove it and return the book without it. Throws OperationalError. */
+export function release({ known }: StandingCopy, { backupDest, runId, book }: ProtectOrder): SlotBook {
+  const { slot } = known.label
+  const { generation } = known.place
+  if (generation === undefined) return book
+  removeKept({ backupDest, runId, slot, generation })
+  const copies = copiesOf(book, slot).filter(({ place }) => place.generation !== generation)
+  nameCurrent(backupDest, slot, copies)
+  return withCopies(book, slot, copies)
 }
 
 function bySlot(copies: readonly StandingCopy[]): StandingCopy[][] {

@@ -1,4 +1,5 @@
 import { OperationalError } from '../finding/operational-error.js'
+import type { KnownCopy } from '../generated/slots.js'
 import { storeFolder } from '../lbackup/store.js'
 import type { Section, Sections } from '../lbackup/sections.js'
 import { realPath } from '../system/file.js'
@@ -8,6 +9,7 @@ import { closeFolder, look, names, openFolderIn, readFileIn, withFolder, type Fo
 import { isKeptByUser, removeTreeIn } from '../system/remove-tree.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
+import { unvouched } from './best.js'
 import { saveOld } from './save-old.js'
 import { markedSection } from './section-mark.js'
 import { holdPlace } from './section-place.js'
@@ -20,12 +22,15 @@ export interface Recovery {
   readonly name: string
   readonly runId: string
   /**
-   * `finished`: the new image was put in its place. `put-back`: the old one was. `saved`: it lies in the store now.
+   * `finished`: the new image was put in its place. `placed`: an older copy stands there, and nobody had noted it.
+   * `put-back`: the old one was put back. `saved`: it lies in the store now.
    * `left`: nothing of it is needed, but it cannot be removed.
    */
-  readonly done: 'finished' | 'put-back' | 'saved' | 'left'
+  readonly done: 'finished' | 'placed' | 'put-back' | 'saved' | 'left'
   /** One sentence for an administrator. */
   readonly text: string
+  /** The older copy that stands at its place now; no manifest vouches for it. */
+  readonly known?: KnownCopy
 }
 
 /**
@@ -77,7 +82,7 @@ function recoverRun(root: Folder, runId: RawPath, sections: Sections, backupDest
   }
 }
 
-type Done = Pick<Recovery, 'done' | 'text'>
+type Done = Pick<Recovery, 'done' | 'text' | 'known'>
 
 function recover(
   folder: Folder,
@@ -89,18 +94,29 @@ function recover(
   if (journal === undefined) return undefined
   const imageName = fromPrintable(journal.name)
   const [built, old] = [holds(folder, 'new', imageName), holds(folder, 'old', imageName)]
-  // Nothing was moved yet, or what was there is still there.
-  if (!old) return undefined
   const section = markedSection(sections, journal.section)
+  // Nothing was moved yet, or nothing lay there before.
+  if (!old) return built || section === undefined ? undefined : placed(journal, section)
   if (section !== undefined) {
     const copyPath = fromPrintable(journal.copyPath)
     const done = atPlace(folder, section, copyPath, imageName, built)
-    if (done !== 'impossible') return done
+    if (done === undefined) return placed(journal, section)
+    if (done !== 'impossible') return done.done === 'finished' ? { ...done, ...knownOf(journal) } : done
   }
   const where = printable(saveOld({ folder, imageName, backupDest, ...what }))
   const text = `An image that an interrupted run had moved away lies in ${where}; its place is gone or taken.`
   return { done: 'saved', text }
 }
+
+function placed(journal: SwapJournal, section: Section): Done | undefined {
+  const known = knownOf(journal)
+  if (known.known === undefined) return undefined
+  const where = printable(join(section.path, fromPrintable(journal.copyPath)))
+  return { done: 'placed', text: `An older copy that an interrupted run had put at ${where} stands there.`, ...known }
+}
+
+const knownOf = ({ label, section }: SwapJournal): Pick<Recovery, 'known'> =>
+  label === undefined ? {} : { known: { label: unvouched(label), place: { section } } }
 
 function atPlace(
   folder: Folder,

@@ -1,7 +1,7 @@
 import type { CopyLabel } from '../generated/copy.js'
 import type { Section } from '../lbackup/sections.js'
-import type { Manifest, ManifestDigests } from '../manifest/manifest-type.js'
-import { writeLabel, writeManifest } from '../prove/manifest-file.js'
+import type { ManifestDigests } from '../manifest/manifest-type.js'
+import { writeLabel, writeManifest, type ManifestSource } from '../prove/manifest-file.js'
 import { OperationalError } from '../finding/operational-error.js'
 import { makeFolderIn, renameIn, syncFolderIn, unlinkIn, writeFileIn } from '../system/folder-writes.js'
 import { closeFolder, look, openFolder, openFolderIn, type Folder } from '../system/folder.js'
@@ -22,7 +22,7 @@ export function writeSectionFiles(
   work: Work,
   section: Section,
   label: Omit<CopyLabel, 'schema' | 'manifest'> & Partial<CopyLabel>,
-  manifest: Manifest | undefined,
+  manifest: ManifestSource | undefined,
 ): CopyLabel {
   const { slot, ...rest } = label
   const digests: ManifestDigests | null =

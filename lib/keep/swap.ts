@@ -1,4 +1,5 @@
 import { OperationalError } from '../finding/operational-error.js'
+import type { CopyLabel } from '../generated/copy.js'
 import type { SectionMark } from '../generated/slots.js'
 import type { Section } from '../lbackup/sections.js'
 import { systemCode } from '../system/file-system-error.js'
@@ -20,6 +21,8 @@ export interface SwapJournal {
   readonly copyPath: string
   /** Printable name of the image in `new` and `old`. */
   readonly name: string
+  /** What is known of the new image once it stands, where that is an older copy. */
+  readonly label?: CopyLabel
 }
 
 export interface SwapOrder {
@@ -29,6 +32,7 @@ export interface SwapOrder {
   readonly copyPath: RawPath
   /** Name of the image in the work folder. */
   readonly name: RawPath
+  readonly label?: CopyLabel
 }
 
 const tries = 8
@@ -38,7 +42,7 @@ const tries = 8
  * something did. A kill between the two renames is put right by `recoverWork`. Throws OperationalError, and then the
  * place holds what it held before, or somebody keeps it from that, and the store holds it.
  */
-export function swapIn({ work, section, copyPath, name }: SwapOrder): { replaced: boolean } {
+export function swapIn({ work, section, copyPath, name, label }: SwapOrder): { replaced: boolean } {
   const place = holdPlace(section, copyPath, { makeIn: work.folder })
   try {
     const journal: SwapJournal = {
@@ -46,6 +50,7 @@ export function swapIn({ work, section, copyPath, name }: SwapOrder): { replaced
       section: sectionMark(section),
       copyPath: printable(copyPath),
       name: printable(name),
+      ...(label === undefined ? {} : { label }),
     }
     writeFileIn(work.folder, journalName, `${JSON.stringify(journal)}\n`)
     syncFolderIn(work.folder)
@@ -87,9 +92,12 @@ function giveBack(place: SectionPlace, work: Work, name: RawPath): void {
   try {
     push(work.old, name, place, work)
   } catch (error) {
+    // Whatever comes of it: `recoverWork` is the next to try.
+    work.unfinished = true
     if (!(error instanceof OperationalError)) throw error
     const { folder, backupDest, name: slot, run } = work
     const saved = saveOld({ folder, imageName: name, backupDest, name: slot, runId: baseName(run.path) })
+    work.unfinished = false
     throw new OperationalError(
       'place-taken',
       `${error.message} Somebody kept an image from going back to its place in a section; it lies in ${printable(saved)}.`,

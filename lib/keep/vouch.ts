@@ -2,7 +2,7 @@ import { OperationalError } from '../finding/operational-error.js'
 import type { ReportedFinding } from '../generated/report.js'
 import type { KnownCopy, SlotBook } from '../generated/slots.js'
 import { align } from '../image/member-align.js'
-import { memberName, memberTypes } from '../image/member-table.js'
+import { memberName, memberType, memberTypes, type MemberTable } from '../image/member-table.js'
 import { memberTable } from '../look/member-table.js'
 import type { Manifest } from '../manifest/manifest-type.js'
 import { readManifest } from '../prove/manifest-file.js'
@@ -17,6 +17,8 @@ export interface Alteration {
   readonly copy: StandingCopy
   /** Printable; the first member that is not as it was. */
   readonly member: string
+  /** It was not there when the copy was checked; the checked members are as they were. */
+  readonly added?: true
   /** Its inode, where it is still the same file and was written into; undefined: another file or none stands there. */
   readonly inode?: number
   /** Its mtime now, milliseconds since 1970. */
@@ -51,6 +53,7 @@ export function lookForOpened(book: SlotBook, copies: readonly StandingCopy[], n
     const alteration = alterationOf(copy, manifest)
     if (alteration === undefined) continue
     alterations.push(alteration)
+    if (alteration.added === true) continue
     const since = new Date(Number.isFinite(alteration.since) ? alteration.since : now).toISOString()
     vouched = withCopy(vouched, {
       ...known,
@@ -86,7 +89,14 @@ export function alterationOf(copy: StandingCopy, { copy: then }: Manifest): Alte
     }
     return { copy, member: printable(memberName(then, row)), since: at >= 0 ? modified / 1000 : NaN }
   }
-  return undefined
+  return addedTo(copy, then, now)
+}
+
+function addedTo(copy: StandingCopy, then: MemberTable, now: MemberTable): Alteration | undefined {
+  const rows = align(now, then)
+  const row = rows.findIndex((at, here) => at < 0 && memberType(now, here) !== 'gone')
+  if (row < 0) return undefined
+  return { copy, member: printable(memberName(now, row)), added: true, since: (now.changed[row] as number) / 1000 }
 }
 
 /** Given alterations, return an error for each file that was written into, with the copies that share it, and for each copy changed otherwise. */
@@ -99,6 +109,7 @@ export function openedFindings(alterations: readonly Alteration[]): ReportedFind
   }
   return [...written.values()].map((same) => {
     const [first] = same as [Alteration, ...Alteration[]]
+    if (first.added === true) return addedFinding(first)
     const places = list(same.map(({ copy }) => placeName(copy)))
     const when = Number.isNaN(first.since) ? '' : ` at ${new Date(first.since).toISOString()}`
     const what =
@@ -113,6 +124,13 @@ export function openedFindings(alterations: readonly Alteration[]): ReportedFind
     }
   })
 }
+
+const addedFinding = ({ copy, member }: Alteration): ReportedFinding => ({
+  code: 'copy-opened',
+  severity: 'warning',
+  message: `Somebody put ${member} into the copy of ${copy.known.label.path} in ${placeName(copy)} after it was checked. What was checked is as it was; ${member} is left out wherever this copy is used.`,
+  cure: 'Remove it, and find out who writes into the backup disk.',
+})
 
 /** `Section.3`, or where in the store. */
 export const placeName = ({ section, known }: Pick<StandingCopy, 'section' | 'known'>): string =>

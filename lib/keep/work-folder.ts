@@ -18,6 +18,8 @@ export interface Work {
   readonly folder: Folder
   readonly built: Folder
   readonly old: Folder
+  /** An image that was moved out of its place is still in `old`: nothing may be removed. */
+  unfinished: boolean
 }
 
 /** Given LBackup's backupDest and the name of one of our folders in it (work, kept), make it and return its path. */
@@ -43,7 +45,7 @@ export function openWork(backupDest: RawPath, runId: string, name: string): Work
     const folder = hold(makeFolderIn(run, name as RawPath))
     const [built, old] = ['new', 'old'].map((part) => hold(makeFolderIn(folder, part as RawPath))) as [Folder, Folder]
     opened.length = 1
-    return { backupDest, run, name: name as RawPath, folder, built, old }
+    return { backupDest, run, name: name as RawPath, folder, built, old, unfinished: false }
   } finally {
     opened.forEach(closeFolder)
   }
@@ -53,8 +55,9 @@ export function openWork(backupDest: RawPath, runId: string, name: string): Work
  * Given a work folder, remove it with all that is left in it, and its run's folder where that is empty now. What users
  * keep from being removed stays, and `recoverWork` tells of it. Throws OperationalError.
  */
-export function finishWork({ run, name, folder, built, old }: Work, backupDest: RawPath): void {
+export function finishWork({ run, name, folder, built, old, unfinished }: Work, backupDest: RawPath): void {
   try {
+    if (unfinished) return
     // First, so that nobody who finds half of an old image takes it for one to be put back.
     unlinkIn(folder, journalName)
     removeTreeIn(run, name)

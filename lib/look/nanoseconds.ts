@@ -48,7 +48,9 @@ function fill(copy: RawPath, manifest: Manifest, part: MemberPart, rows: readonl
   }
 }
 
-function forget({ known, source }: Manifest, row: number): void {
+function forget({ known, source, pieces }: Manifest, row: number): void {
   known[row] = 0
-  for (const column of [source.usable, source.size, source.modified, source.changed, source.inode]) column[row] = 0
+  pieces.known = 0
+  pieces.equal = 0
+  for (const column of [source.usable, source.modified, source.changed, source.inode]) column[row] = 0
 }

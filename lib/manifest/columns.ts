@@ -3,6 +3,7 @@ import type { BandNames } from '../image/band-order.js'
 import type { Container } from '../image/image.js'
 import { memberTypes, type MemberPart, type MemberTable, type Part } from '../image/member-table.js'
 import type { Manifest, SourceColumns } from './manifest-type.js'
+import { noPieces } from './pieces.js'
 
 /** Given a table of a copy, return a manifest of it in which nothing is known yet. */
 export function emptyManifest(copy: MemberTable): Manifest {
@@ -12,32 +13,26 @@ export function emptyManifest(copy: MemberTable): Manifest {
     digests: Buffer.alloc(copy.length * 32),
     known: new Uint8Array(copy.length),
     source: emptySource(copy.length),
+    pieces: noPieces(),
   }
 }
 
 function emptySource(length: number): SourceColumns {
   return {
     usable: new Uint8Array(length),
-    size: new Float64Array(length),
     modified: new Float64Array(length),
     changed: new Float64Array(length),
     inode: new Float64Array(length),
   }
 }
 
-/** One row as it is read from the two files of a manifest. */
+/** One row as it is read from an mtree. */
 export interface Row {
   type: number
   size: number
   modified: number
   nanoseconds: number
   known: number
-  inode: number
-  usable: number
-  sourceSize: number
-  sourceModified: number
-  sourceChanged: number
-  sourceInode: number
 }
 
 export const fileType = memberTypes.indexOf('file')
@@ -61,19 +56,13 @@ export function growingRows(skipped: number, room: number) {
   return {
     /** `digest` counts where `row.known` is 1. */
     set(at: number, row: Row, digest: Buffer): void {
-      const { copy, source } = columns
+      const { copy } = columns
       copy.type[at] = row.type
       copy.size[at] = row.size
       copy.modified[at] = row.modified
-      copy.inode[at] = row.inode
       columns.nanoseconds[at] = row.nanoseconds
       columns.known[at] = row.known
       if (row.known === 1) digest.copy(columns.digests, at * 32, 0, 32)
-      source.usable[at] = row.usable
-      source.size[at] = row.sourceSize
-      source.modified[at] = row.sourceModified
-      source.changed[at] = row.sourceChanged
-      source.inode[at] = row.sourceInode
     },
     add(row: Row, digest: Buffer): void {
       if (length === capacity) grow()
@@ -86,7 +75,7 @@ export function growingRows(skipped: number, room: number) {
 
 export type GrowingRows = ReturnType<typeof growingRows>
 
-function rowsOf({ copy, nanoseconds, digests, known, source }: Manifest, start: number, end: number): Manifest {
+function rowsOf({ copy, nanoseconds, digests, known, source, pieces }: Manifest, start: number, end: number): Manifest {
   const cut = <Column extends { subarray(start: number, end: number): Column }>(column: Column): Column =>
     column.subarray(start, end)
   return {
@@ -104,11 +93,11 @@ function rowsOf({ copy, nanoseconds, digests, known, source }: Manifest, start: 
     known: cut(known),
     source: {
       usable: cut(source.usable),
-      size: cut(source.size),
       modified: cut(source.modified),
       changed: cut(source.changed),
       inode: cut(source.inode),
     },
+    pieces,
   }
 }
 
@@ -123,7 +112,6 @@ function copyRows(from: Manifest, start: number, count: number, to: Manifest, at
     [from.nanoseconds, to.nanoseconds],
     [from.known, to.known],
     [from.source.usable, to.source.usable],
-    [from.source.size, to.source.size],
     [from.source.modified, to.source.modified],
     [from.source.changed, to.source.changed],
     [from.source.inode, to.source.inode],

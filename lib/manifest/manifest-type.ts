@@ -1,5 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import type { MemberTable } from '../image/member-table.js'
+import type { Pieces } from './pieces.js'
 
 /**
  * What is known of one copy, a row for each member, in the order of its table. `copy` holds sizes, times and inodes of
@@ -13,18 +14,22 @@ export interface Manifest {
   readonly digests: Buffer
   /** 1: `digests` holds this row's digest. Folders have none, nor members that were not read yet. */
   readonly known: Uint8Array
-  /** What the source's member looked like when it was known to hold the same bytes. */
+  /** What the source's member looked like when it was known to hold the same bytes; of a sparse image, see `pieces`. */
   readonly source: SourceColumns
+  /**
+   * Of a sparse image, whose one row is compared piece by piece: these vouch for its bytes, as far as they go. `known`
+   * then says only that the digest of the whole file was found out as well, which takes a run that read all of it.
+   */
+  readonly pieces: Pieces
 }
 
-/** Fingerprints of the source's members, by row. */
+/** Fingerprints of the source's members, by row; their size is the copy's. */
 export interface SourceColumns {
   /**
    * 1: the digest is also the source's, and its times had settled when it was looked at, so that a later look with the
    * same fingerprint proves the same bytes. 0: nothing is known of the source's member; the other columns hold zeros.
    */
   readonly usable: Uint8Array
-  readonly size: Float64Array
   /** Whole microseconds since 1970. */
   readonly modified: Float64Array
   readonly changed: Float64Array

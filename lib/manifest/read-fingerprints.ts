@@ -1,5 +1,6 @@
 import type { Manifest } from './manifest-type.js'
 import { isListed } from './mtree-text.js'
+import { pieceReader } from './read-pieces.js'
 import { integer, skip, type Line } from './scan.js'
 
 /**
@@ -8,9 +9,10 @@ import { integer, skip, type Line } from './scan.js'
  */
 export function fingerprintReader(manifest: Manifest, slot: string) {
   const { copy, source } = manifest
+  const pieces = pieceReader(manifest)
   let listed = 0
   for (let row = 0; row < copy.length; row += 1) if (isListed(manifest, row)) listed += 1
-  const head = JSON.stringify({ schema: 'fingerprints/1', slot, rows: listed })
+  const head = JSON.stringify({ schema: 'fingerprints/1', slot, rows: listed }).slice(0, -1)
   let row = -1
   let headRead = false
   const next = (): boolean => {
@@ -22,9 +24,10 @@ export function fingerprintReader(manifest: Manifest, slot: string) {
     line(line: Line): boolean {
       if (!headRead) {
         headRead = true
-        return line.end - line.at === head.length && skip(line, head)
+        return skip(line, head) && pieces.head(line) && skip(line, '}') && line.at === line.end
       }
-      if (!next() || !skip(line, '[')) return false
+      if (!next()) return pieces.line(line)
+      if (!skip(line, '[')) return false
       const inode = integer(line)
       if (inode === undefined || inode < 0) return false
       copy.inode[row] = inode
@@ -33,16 +36,15 @@ export function fingerprintReader(manifest: Manifest, slot: string) {
       const modified = field(line)
       const changed = field(line)
       const sourceInode = field(line)
-      if (size === undefined || modified === undefined || changed === undefined || sourceInode === undefined)
+      if (size !== copy.size[row] || modified === undefined || changed === undefined || sourceInode === undefined)
         return false
       source.usable[row] = 1
-      source.size[row] = size
       source.modified[row] = modified
       source.changed[row] = changed
       source.inode[row] = sourceInode
       return skip(line, ']') && line.at === line.end
     },
-    finish: (): boolean => headRead && !next(),
+    finish: (): boolean => headRead && !next() && pieces.finish(),
   }
 }
 

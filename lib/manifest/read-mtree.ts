@@ -10,7 +10,9 @@ import { digits, integer, sha256, skip, word, type Line } from './scan.js'
 import { visDecode } from './vis.js'
 
 interface Names {
-  readonly indexes: number[]
+  /** Room for more than there are: as many numbers in a list would take twice the memory. */
+  indexes: Float64Array
+  count: number
   readonly others: RawPath[]
 }
 
@@ -20,12 +22,6 @@ const noRow: Row = {
   modified: 0,
   nanoseconds: 0,
   known: 0,
-  inode: 0,
-  usable: 0,
-  sourceSize: 0,
-  sourceModified: 0,
-  sourceChanged: 0,
-  sourceInode: 0,
 }
 // Filled line by line; a million objects would be too many.
 const row: Row = { ...noRow }
@@ -73,7 +69,7 @@ export function mtreeReader(container: Container, room: number) {
     inFolder = row.type === folderType
     const index = part === '' ? undefined : bandIndex(name)
     if (index === undefined || index === Infinity) names[part].others.push(name)
-    else names[part].indexes.push(index)
+    else addIndex(names[part], index)
     if (part === '') top.push({ row: { ...row }, digest: Buffer.from(digest) })
     else rows?.add(row, digest)
     return true
@@ -104,7 +100,16 @@ export function mtreeReader(container: Container, room: number) {
 }
 
 const folderRow: TopRow = { row: { ...noRow, type: folderType }, digest: Buffer.alloc(32) }
-const noNames = (): Names => ({ indexes: [], others: [] })
+const noNames = (): Names => ({ indexes: new Float64Array(64), count: 0, others: [] })
+
+function addIndex(names: Names, index: number): void {
+  if (names.count === names.indexes.length) {
+    const grown = new Float64Array(names.count * 2)
+    grown.set(names.indexes)
+    names.indexes = grown
+  }
+  names.indexes[names.count++] = index
+}
 
 const isAll = (line: Line, text: string): boolean => {
   if (line.end - line.at !== text.length) return false
@@ -112,11 +117,11 @@ const isAll = (line: Line, text: string): boolean => {
 }
 
 /** Numbers ascending, then other names by their bytes. */
-function follows({ indexes, others }: Names, name: RawPath, part: Part): boolean {
+function follows({ indexes, count, others }: Names, name: RawPath, part: Part): boolean {
   if (name === '.' || name === '..') return false
   const index = part === '' ? undefined : bandIndex(name)
   if (index === undefined || index === Infinity) return others.length === 0 || (others.at(-1) as RawPath) < name
-  return others.length === 0 && (indexes.length === 0 || (indexes.at(-1) as number) < index)
+  return others.length === 0 && (count === 0 || (indexes[count - 1] as number) < index)
 }
 
 /** Reads what follows the name into `row`. */
@@ -173,4 +178,4 @@ function assembled(
   return manifest.copy.length === length ? { ...manifest, copy: { ...manifest.copy, container, parts } } : undefined
 }
 
-const bandNames = ({ indexes, others }: Names): BandNames => ({ indexes: Float64Array.from(indexes), others })
+const bandNames = ({ indexes, count, others }: Names): BandNames => ({ indexes: indexes.subarray(0, count), others })

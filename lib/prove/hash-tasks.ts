@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { OperationalError } from '../finding/operational-error.js'
 import { nameIn, type MemberPart } from '../image/member-table.js'
-import { hashFileIn, pieceBytes } from '../system/hash-file.js'
+import { hashFileIn, pieceBytes } from '../system/read-file.js'
 import { closeFolder, openFolder, type Folder } from '../system/folder.js'
+import { hashPieces } from './piece-tasks.js'
 import { join, type RawPath } from '../text/raw-path.js'
 
 /** What became of one job. */
@@ -10,7 +11,7 @@ export const jobState = { pending: 0, done: 1, failed: 2 } as const
 
 /** Where the members of one image lie. */
 export interface HashSide {
-  /** The bundle's folder, or the folder that holds a sparse image. */
+  /** The bundle's folder. */
   readonly folder: RawPath
   readonly parts: readonly MemberPart[]
   /** 32 bytes a row; shared with whoever gave the order. */
@@ -81,4 +82,4 @@ function hold(folders: Map<string, Folder>, path: RawPath): Folder {
   return folder
 }
 
-export const tasks = { hashMembers }
+export const tasks = { hashMembers, hashPieces }

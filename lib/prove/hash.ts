@@ -1,7 +1,8 @@
 import { spinningDisk } from '../system/disk-kind.js'
 import { cores } from '../system/host.js'
 import { inWorker } from '../system/worker.js'
-import { hashMembers, type HashAnswer, type HashOrder, type HashSide } from './hash-tasks.js'
+import { hashMembers, type HashAnswer, type HashOrder, type HashSide, type tasks } from './hash-tasks.js'
+import type { PieceOrder } from './piece-tasks.js'
 
 export interface HashRequest {
   readonly sides: readonly (HashSide & { readonly device: number })[]
@@ -22,7 +23,7 @@ export interface Hashed extends HashAnswer {
 }
 
 // Starting a thread takes as long as hashing this much.
-const ownThreadBytes = 64 * 1024 * 1024
+export const ownThreadBytes = 64 * 1024 * 1024
 const mostReaders = 4
 // While one waits for the disk another one hashes.
 const readersForEachCore = 2
@@ -78,7 +79,9 @@ export async function hash(request: HashRequest): Promise<Hashed> {
   })
   const workers = queues.flatMap((queue, at) => Array.from({ length: queue.readers }, () => order(at)))
   const answers =
-    workers.length === 1 ? [hashMembers(workers[0] as HashOrder)] : await Promise.all(workers.map(inThread))
+    workers.length === 1
+      ? [hashMembers(workers[0] as HashOrder)]
+      : await Promise.all(workers.map((one) => inHashThread<HashAnswer>('hashMembers', one, deadline)))
   jobs.set(ordered)
   return {
     states,
@@ -92,12 +95,17 @@ const ownThread = (sides: readonly unknown[]): Queue[] => [{ sides: sides.map((_
 
 const readersOf = ({ readers }: HashRequest): number => readers ?? Math.min(cores() * readersForEachCore, mostReaders)
 
-function inThread(order: HashOrder): Promise<HashAnswer> {
-  // The worker looks at the time before each member; one member of a sparse image may take hours.
-  const left = Math.max(60, (order.deadline - Date.now()) / seconds)
-  const timeoutSeconds = Math.min(left, longestWait) + 6 * 3600
+/** Given one of the tasks that read, and its order, let a thread of its own do it. Rejects with OperationalError. */
+export function inHashThread<Answer>(
+  task: keyof typeof tasks,
+  order: HashOrder | PieceOrder,
+  deadline: number,
+): Promise<Answer> {
+  // The thread looks at the time before each member or piece; the last one may take long.
+  const left = Math.max(60, (deadline - Date.now()) / seconds)
+  const timeoutSeconds = Math.min(left, longestWait) + 3600
   const what = 'comparing the copies'
-  return inWorker(new URL('./hash-tasks.js', import.meta.url), 'hashMembers', order, { timeoutSeconds, what })
+  return inWorker(new URL('./hash-tasks.js', import.meta.url), task, order, { timeoutSeconds, what })
 }
 
 /** Given a kind of array and a length, return one that threads share. */

@@ -8,7 +8,7 @@ import { mtreeText } from '../manifest/mtree-text.js'
 import { fingerprintReader } from '../manifest/read-fingerprints.js'
 import { mtreeReader } from '../manifest/read-mtree.js'
 import { systemCode } from '../system/file-system-error.js'
-import { writeFileIn } from '../system/folder-writes.js'
+import { linkIn, writeFileIn } from '../system/folder-writes.js'
 import { look, names, withFolder, type Folder } from '../system/folder.js'
 import { readLines } from '../system/line-file.js'
 import { writePieces } from '../system/text-file.js'
@@ -28,6 +28,9 @@ const labelBytes = 64 * 1024
 
 const named = (slot: string, suffix: string): RawPath => `${slot}.${suffix}` as RawPath
 
+/** A manifest, or where the two files of one lie that holds as they are. */
+export type ManifestSource = Manifest | { readonly folder: RawPath; readonly digests: ManifestDigests }
+
 /**
  * Given a held folder of ours, a slot, a manifest and what the label says, write SLOT.mtree, SLOT.jsonl and SLOT.json
  * and return the digests that make the manifest vouch. Throws OperationalError, also where one of them stands.
@@ -35,13 +38,28 @@ const named = (slot: string, suffix: string): RawPath => `${slot}.${suffix}` as 
 export function writeManifest(
   folder: Folder,
   slot: string,
-  manifest: Manifest,
+  manifest: ManifestSource,
   label: Omit<CopyLabel, 'schema' | 'slot' | 'manifest'>,
 ): ManifestDigests {
-  const mtree = writePieces(folder, named(slot, 'mtree'), mtreeText(manifest))
-  const fingerprints = writePieces(folder, named(slot, 'jsonl'), fingerprintText(manifest, slot))
-  const digests = { mtree, fingerprints }
+  const digests = 'folder' in manifest ? linkFiles(folder, slot, manifest) : writeFiles(folder, slot, manifest)
   writeLabel(folder, { ...label, schema: 'copy/1', slot, manifest: digests })
+  return digests
+}
+
+function writeFiles(folder: Folder, slot: string, manifest: Manifest): ManifestDigests {
+  const mtree = writePieces(folder, named(slot, 'mtree'), mtreeText(manifest))
+  return { mtree, fingerprints: writePieces(folder, named(slot, 'jsonl'), fingerprintText(manifest, slot)) }
+}
+
+/** Whoever changed them since they were read changed nothing that vouches: their digests are those in the state folder. */
+function linkFiles(
+  folder: Folder,
+  slot: string,
+  { folder: from, digests }: Exclude<ManifestSource, Manifest>,
+): ManifestDigests {
+  withFolder(from, (held) => {
+    for (const suffix of ['mtree', 'jsonl']) linkIn(held, named(slot, suffix), folder, named(slot, suffix))
+  })
   return digests
 }
 

@@ -2,11 +2,12 @@ import { memberName } from '../image/member-table.js'
 import { readNanoseconds } from '../look/nanoseconds.js'
 import type { Manifest } from '../manifest/manifest-type.js'
 import { baseName, type RawPath } from '../text/raw-path.js'
-import type { EachRow } from './compare.js'
+import { comparedPieces, type ComparedPieces } from './compared-pieces.js'
+import type { Known } from './known.js'
 import type { Pairs } from './pairs.js'
-import { differingPieces } from './pieces.js'
 import type { Proof, ProveRequest, Wrong, WrongKind } from './proof-type.js'
-import type { Read } from './read-members.js'
+import type { Read } from './read-type.js'
+import type { EachRow } from './row-state.js'
 
 // Gravest first.
 const kinds: readonly WrongKind[] = [
@@ -24,11 +25,12 @@ const kinds: readonly WrongKind[] = [
 /** Given what each member's copy is, return the proof. */
 export function outcome(
   request: ProveRequest,
-  { source, copy }: Pairs,
+  pairs: Pairs,
   each: EachRow,
   manifest: Manifest,
-  work: { readonly read: Read; readonly reused: number; readonly timesKnown: Uint8Array; readonly seconds: number },
+  work: { readonly read: Read; readonly known: Known; readonly seconds: number },
 ): Proof {
+  const { source, copy } = pairs
   const found = new Map<WrongKind, RawPath[]>()
   let [members, checked, movedOn, unreadable] = [0, 0, 0, 0]
   each((state, row, other) => {
@@ -54,8 +56,9 @@ export function outcome(
       }
     }
   })
-  readNanoseconds(request.copy, manifest, work.timesKnown)
-  const wrong = kinds.flatMap((kind) => wrongOf(kind, found.get(kind), request, work.read))
+  const pieces = request.container === 'sparse-image' ? comparedPieces(pairs, work.known, manifest) : undefined
+  readNanoseconds(request.copy, manifest, work.known.copy)
+  const wrong = kinds.flatMap((kind) => wrongOf(kind, found.get(kind), request, work.read, pieces))
   const because = work.read.failures[0] ?? source.because
   return {
     result: resultOf(wrong.length > 0, unreadable, members - checked - movedOn - unreadable, movedOn),
@@ -65,8 +68,9 @@ export function outcome(
     counts: {
       checked,
       members,
+      ...(pieces === undefined ? {} : { pieces: { checked: pieces.compared, all: pieces.all } }),
       read: work.read.files,
-      reused: work.reused,
+      reused: work.known.reused,
       bytesRead: work.read.bytes,
       seconds: work.seconds,
     },
@@ -81,18 +85,22 @@ function resultOf(isWrong: boolean, unreadable: number, unchecked: number, moved
   return movedOn > 0 ? 'moved-on' : 'proven'
 }
 
-function wrongOf(kind: WrongKind, members: RawPath[] | undefined, request: ProveRequest, read: Read): Wrong[] {
+function wrongOf(
+  kind: WrongKind,
+  members: RawPath[] | undefined,
+  request: ProveRequest,
+  read: Read,
+  pieces: ComparedPieces | undefined,
+): Wrong[] {
   if (members === undefined) return []
   const because = kind === 'unreadable' ? read.failures[1] : undefined
-  const isImage = request.container === 'sparse-image'
-  const pieces = isImage && ['missed-change', 'mixed', 'damaged'].includes(kind) ? differingPieces(request) : undefined
   return [
     {
       kind,
       count: members.length,
-      members: isImage ? [baseName(request.source)] : members,
+      members: pieces !== undefined ? [baseName(request.source)] : members,
       ...(because === undefined ? {} : { because }),
-      ...(pieces === undefined ? {} : { pieces }),
+      ...(pieces === undefined || pieces.differing.length === 0 ? {} : { pieces: pieces.differing }),
     },
   ]
 }

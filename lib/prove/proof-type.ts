@@ -2,11 +2,12 @@ import type { Container } from '../image/image.js'
 import type { Manifest } from '../manifest/manifest-type.js'
 import type { RawPath } from '../text/raw-path.js'
 
-/** An older copy whose manifest is trusted: its digest stands in the state folder. */
+/** An older copy whose manifest is trusted: its digest stands in the state folder. A million rows take 100 MB. */
 export interface TrustedCopy {
   /** The image in its section or in the store, absolute. */
   readonly image: RawPath
-  readonly manifest: Manifest
+  /** Reads the manifest; undefined where it cannot be used. Called at most once in a proof, and not kept. */
+  readonly read: () => Manifest | undefined
 }
 
 export interface ProveRequest {
@@ -24,7 +25,7 @@ export interface ProveRequest {
   readonly trusted: readonly TrustedCopy[]
   /** Times on the source's volume are multiples of this many milliseconds. */
   readonly granularity: number
-  /** No member is begun after this moment, milliseconds since 1970. */
+  /** No member, and no piece of a sparse image, is begun after this moment, milliseconds since 1970. */
   readonly deadline: number
   /** Threads that hash; found out from the disks unless given. */
   readonly readers?: number
@@ -41,7 +42,7 @@ export type WrongKind =
   | 'damaged'
   /** The copy's member cannot be read. */
   | 'unreadable'
-  /** Another type or length although the source stood still. */
+  /** Another type, target of a link, or length although the source stood still. */
   | 'type'
   | 'size'
   | 'time'
@@ -62,9 +63,11 @@ export interface ProofCounts {
   /** Members whose bytes are known to be equal or not. */
   readonly checked: number
   readonly members: number
+  /** Of a sparse image: how many of its pieces are known to be equal or not, and how many there are. */
+  readonly pieces?: { readonly checked: number; readonly all: number }
   /** Files read, of source and copy together. */
   readonly read: number
-  /** Digests taken from trusted manifests, of source and copy together. */
+  /** Digests of members, or of pieces, taken from trusted manifests, of source and copy together. */
   readonly reused: number
   readonly bytesRead: number
   readonly seconds: number

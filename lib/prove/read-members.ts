@@ -1,26 +1,13 @@
 import type { MemberTable } from '../image/member-table.js'
 import type { Manifest } from '../manifest/manifest-type.js'
 import { lookAt } from '../system/file.js'
-import { parent, type RawPath } from '../text/raw-path.js'
-import { settleMicroseconds } from '../verify/reuse.js'
+import type { RawPath } from '../text/raw-path.js'
 import { hash } from './hash.js'
 import { jobState } from './hash-tasks.js'
-import { isPair, type Pairs } from './pairs.js'
+import { sourceState, type Known } from './known.js'
+import { comparable, type Pairs } from './pairs.js'
 import type { ProveRequest } from './proof-type.js'
-import { sourceState, type Known } from './reuse-digests.js'
-
-/** What was read, and what could not be. */
-export interface Read {
-  /** 1: that member of the source was read, or was to be read and could not. */
-  readonly sourceRead: Uint8Array
-  readonly bytes: number
-  readonly files: number
-  /** 1: that member of the source could not be read. */
-  readonly sourceFailed: Uint8Array
-  readonly copyFailed: Uint8Array
-  /** Why the first member of source and copy could not be read. */
-  readonly failures: readonly (string | undefined)[]
-}
+import { nothingRead, type Read } from './read-type.js'
 
 /**
  * Hash every pair of which a digest is missing and that can still be equal: of the same length, and the source not
@@ -33,16 +20,12 @@ export async function readMembers(
   manifest: Manifest,
 ): Promise<Read> {
   const { source, copy } = pairs
-  const sourceFailed = new Uint8Array(source.length)
-  const copyFailed = new Uint8Array(copy.length)
-  const sourceRead = new Uint8Array(source.length)
+  const nothing = nothingRead(pairs)
+  const { sourceRead, sourceFailed, copyFailed } = nothing
   const { jobs, bytes, longest } = jobsOf(request, pairs, known, manifest)
-  if (jobs.length === 0) return { sourceRead, bytes: 0, files: 0, sourceFailed, copyFailed, failures: [] }
+  if (jobs.length === 0) return nothing
   const hashed = await hash({
-    sides: [
-      sideOf(request, request.source, source, known.digests),
-      sideOf(request, request.copy, copy, manifest.digests),
-    ],
+    sides: [sideOf(request.source, source, known.digests), sideOf(request.copy, copy, manifest.digests)],
     jobs,
     bytes,
     longest,
@@ -73,15 +56,11 @@ interface Jobs {
 
 function jobsOf(request: ProveRequest, pairs: Pairs, known: Known, manifest: Manifest): Jobs {
   const { source, copy, bySource } = pairs
-  const settle = settleMicroseconds(request.granularity)
   const jobs = new Uint32Array(source.length + copy.length)
   let [filled, bytes, longest] = [0, 0, 0]
   for (let row = 0; row < source.length; row += 1) {
     const other = bySource[row] as number
-    if (!isPair(pairs, row) || source.size[row] !== copy.size[other]) continue
-    // Whatever it holds now, the copy need not. A ctime alone also changes with owner and mode, so that is read.
-    const modified = source.modified[row] as number
-    if (modified > request.copiedBefore * 1000 && modified <= (source.changed[row] as number) + settle) continue
+    if (!comparable(request, pairs, row)) continue
     const size = source.size[row] as number
     const before = filled
     if (known.source[row] === sourceState.unknown) jobs[filled++] = row * 2
@@ -93,15 +72,9 @@ function jobsOf(request: ProveRequest, pairs: Pairs, known: Known, manifest: Man
   return { jobs: jobs.slice(0, filled), bytes, longest }
 }
 
-const sideOf = (request: ProveRequest, path: RawPath, { parts }: MemberTable, digests: Uint8Array) => ({
-  folder: folderOf(request, path),
+const sideOf = (folder: RawPath, { parts }: MemberTable, digests: Uint8Array) => ({
+  folder,
   parts,
   digests,
-  device: deviceOf(path),
+  device: lookAt(folder)?.dev ?? 0,
 })
-
-/** A sparse image's one member lies in the folder that holds it. */
-const folderOf = ({ container }: ProveRequest, path: RawPath): RawPath =>
-  container === 'sparse-image' ? parent(path) : path
-
-const deviceOf = (path: RawPath): number => lookAt(path)?.dev ?? 0

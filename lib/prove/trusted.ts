@@ -1,9 +1,8 @@
 import { align } from '../image/member-align.js'
-import { memberTypes, type MemberTable } from '../image/member-table.js'
-import { memberTable } from '../look/member-table.js'
-import { OperationalError } from '../finding/operational-error.js'
+import { lookAgain } from '../look/look-again.js'
 import type { Manifest } from '../manifest/manifest-type.js'
 import { sameTime } from '../verify/reuse.js'
+import { fileNumber, type Pairs } from './pairs.js'
 import type { TrustedCopy } from './proof-type.js'
 
 /** A trusted manifest, which of its rows its own copy still holds, and where the members of two tables stand in it. */
@@ -19,40 +18,32 @@ export interface Vouching {
 
 export const standingState = { gone: 0, same: 1, altered: 2 } as const
 
-const file = memberTypes.indexOf('file')
-
 /**
- * Given a trusted copy and the members of source and new copy, look at the trusted copy again: only an inode that it
- * still holds at the same path cannot have been given to another file meanwhile (12 of 20 fresh files on ext4 repeated
- * inode, size and mtime of a removed one).
+ * Given a trusted copy's image and manifest and the members of source and new copy, look at the trusted copy again: only
+ * an inode that it still holds at the same path cannot have been given to another file meanwhile (12 of 20 fresh files
+ * on ext4 repeated inode, size and mtime of a removed one).
  */
-export function vouching({ image, manifest }: TrustedCopy, source: MemberTable, copy: MemberTable): Vouching {
+export function vouching(image: TrustedCopy['image'], manifest: Manifest, { source, copy }: Pairs): Vouching {
   return {
     manifest,
-    standing: standingRows(manifest, membersOf(image, manifest)),
+    standing: standingRows(image, manifest),
     bySource: align(source, manifest.copy),
     byCopy: align(copy, manifest.copy),
   }
 }
 
-function membersOf(image: TrustedCopy['image'], { copy: { container } }: Manifest): MemberTable | undefined {
-  try {
-    return memberTable({ path: image, container })
-  } catch (error) {
-    if (error instanceof OperationalError) return undefined
-    throw error
-  }
-}
-
-function standingRows({ copy }: Manifest, now: MemberTable | undefined): Uint8Array {
+function standingRows(image: TrustedCopy['image'], { copy }: Manifest): Uint8Array {
   const standing = new Uint8Array(copy.length)
-  if (now === undefined) return standing
-  const rows = align(copy, now)
-  for (let row = 0; row < copy.length; row += 1) {
-    const at = rows[row] as number
-    if (at < 0 || now.type[at] !== file || copy.inode[row] !== now.inode[at]) continue
-    const same = copy.size[row] === now.size[at] && sameTime(copy.modified[row] as number, now.modified[at] as number)
-    standing[row] = same ? standingState.same : standingState.altered
-  }
+  lookAgain(
+    image,
+    copy,
+    (row) => copy.type[row] === fileNumber,
+    (row, now) => {
+      if (now.type !== 'file' || copy.inode[row] !== now.inode) return
+      const same =
+        copy.size[row] === now.size && sameTime(copy.modified[row] as number, Math.floor(now.modified * 1000))
+      standing[row] = same ? standingState.same : standingState.altered
+    },
+  )
   return standing
 }

@@ -7,18 +7,14 @@ import { stand, standing } from '../keep/standing.js'
 import type { StandingCopy } from '../keep/standing-type.js'
 import { sectionFolder } from '../keep/store-layout.js'
 import { placeName } from '../keep/vouch.js'
+import { asideCopies, asideKind } from './aside.js'
+import type { ListedCopy } from './listed-copy.js'
+
+export type { ListedCopy } from './listed-copy.js'
 import type { BackupSource } from '../lbackup/backup-source.js'
 import { readSections, type Section, type Sections } from '../lbackup/sections.js'
 import { readLabel, slotsIn } from '../prove/manifest-file.js'
 import type { RawPath } from '../text/raw-path.js'
-
-/** A copy that can be restored. */
-export interface ListedCopy extends StandingCopy {
-  /** The digests of its manifest stand in the state folder, and nobody was seen to open it for writing. */
-  readonly vouched: boolean
-  /** `Section.3`, or where in the store. */
-  readonly placeName: string
-}
 
 export interface CopiesRequest {
   readonly backupDest: RawPath
@@ -30,16 +26,17 @@ export interface CopiesRequest {
 
 /**
  * Given where the backup lies, return every copy of every image there is, newest first: those that the state folder
- * knows, those that labels in sections and store tell of, and in sections without labels those that a search finds.
+ * knows, those that labels in sections and store tell of, in sections without labels those that a search finds, and what
+ * was set aside or recovered.
  */
 export function listCopies({ backupDest, stateFolder, source }: CopiesRequest): ListedCopy[] {
   const sections = readSections(backupDest)
   const read = stateFolder === undefined ? undefined : readBook(stateFolder)
   const book = read === undefined || 'damaged' in read ? emptyBook : read
-  const known = standing(book, backupDest, sections).copies.map((copy) =>
+  const known: ListedCopy[] = standing(book, backupDest, sections).copies.map((copy) =>
     listed(copy, copy.known.label.manifest !== null && copy.known.opened === undefined),
   )
-  const others = [...labelled(sections), ...storedAsTold(backupDest), ...searched(sections, source)]
+  const others = [...labelled(sections), ...usual(storedCopies(backupDest)), ...searched(sections, source)]
   const all = [...known]
   for (const copy of others) {
     const isKnown = all.some(
@@ -48,6 +45,7 @@ export function listCopies({ backupDest, stateFolder, source }: CopiesRequest): 
     const standingCopy = isKnown ? undefined : stand(copy, backupDest, sections)
     if (standingCopy !== undefined) all.push(listed(standingCopy, false))
   }
+  all.push(...asideCopies(backupDest, all))
   return all.sort((one, other) => order(other).localeCompare(order(one)))
 }
 
@@ -55,6 +53,9 @@ const order = ({ known: { label }, section }: ListedCopy): string =>
   `${label.madeAt} ${String(999_999_999 - (section?.number ?? 999_999_999)).padStart(9, '0')}`
 
 const listed = (copy: StandingCopy, vouched: boolean): ListedCopy => ({ ...copy, vouched, placeName: placeName(copy) })
+
+const usual = (copies: readonly KnownCopy[]): KnownCopy[] =>
+  copies.filter(({ place }) => asideKind(place.generation ?? '') === undefined)
 
 /** What labels in sections say; a user who owns a section may have written them. */
 function labelled({ sections }: Sections): KnownCopy[] {
@@ -71,13 +72,8 @@ function labelled({ sections }: Sections): KnownCopy[] {
 const isPlain = ({ copyPath }: CopyLabel): boolean =>
   !copyPath.startsWith('/') && !copyPath.split('/').some((name) => name === '..' || name === '.')
 
-function storedAsTold(backupDest: RawPath): KnownCopy[] {
-  return storedCopies(backupDest)
-}
-
 function searched({ sections }: Sections, source: BackupSource | undefined): KnownCopy[] {
   return sections
-    .filter((section) => section.kind === 'folder' || section.kind === 'file')
     .filter((section) => slotsIn(sectionFolder(section)).length === 0)
     .flatMap((section) => adoptedIn(section, source ?? sectionItself(section)))
 }

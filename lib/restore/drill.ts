@@ -32,7 +32,8 @@ export interface Drilled {
  */
 export function drill({ store, name, scratch, progress }: DrillOrder): Drilled {
   const copies = listCopies(store)
-  const slots = [...new Set(copies.map(({ known }) => known.label.slot))]
+  const usual = copies.filter(({ aside }) => aside === undefined)
+  const slots = [...new Set(usual.map(({ known }) => known.label.slot))]
   if (slots.length === 0) {
     throw new OperationalError('no-such-copy', 'There is no copy of any image.', 'Let LBackup run once.')
   }
@@ -52,9 +53,10 @@ function attempt(copy: ListedCopy, scratch: RawPath | undefined, progress: Drill
   const folder = scratchFolder(scratch)
   try {
     const restored = restoreCopy({ copy, to: join(folder, imageName(label)), progress })
-    if (restored.unchecked === undefined)
-      return { ok: true, unchecked: false, text: `${what}, could be restored, and every byte is right.` }
-    return { ok: true, unchecked: true, text: `${what}, could be restored, but not checked: ${restored.unchecked}.` }
+    const more = restored.findings.map(({ message }) => ` ${message}`).join('')
+    const said = restored.unchecked === undefined ? 'and every byte is right' : `but not checked: ${restored.unchecked}`
+    const unchecked = restored.unchecked !== undefined || restored.findings.length > 0
+    return { ok: true, unchecked, text: `${what}, could be restored, ${said}.${more}` }
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error
     return { ok: false, unchecked: true, text: `${what}, could not be restored. ${error.message}` }

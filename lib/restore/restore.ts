@@ -1,21 +1,19 @@
-import { createHash, type Hash } from 'node:crypto'
-import { OperationalError } from '../finding/operational-error.js'
-import { memberName, memberType, nameIn, partLength, type MemberTable } from '../image/member-table.js'
+import type { ReportedFinding } from '../generated/restoration.js'
+import type { Container } from '../image/image.js'
+import { memberType } from '../image/member-table.js'
 import { memberTable } from '../look/member-table.js'
-import { align } from '../image/member-align.js'
-import type { Manifest } from '../manifest/manifest-type.js'
 import { readManifest } from '../prove/manifest-file.js'
-import { copyFileIn } from '../system/copy-file.js'
-import { dressFolder } from '../system/dress.js'
 import { realPath } from '../system/file.js'
-import { makeOrOpenFolderIn, renameIn, spaceOf, syncFolderIn, unlinkIn } from '../system/folder-writes.js'
-import { closeFolder, look, openFolder, openFolderIn, withFolder, type Folder } from '../system/folder.js'
-import { hashFileIn, pieceBytes } from '../system/hash-file.js'
+import { renameIn, spaceOf, syncFolderIn } from '../system/folder-writes.js'
+import { closeFolder, look, openFolder, type Folder } from '../system/folder.js'
 import { removeTreeIn } from '../system/remove-tree.js'
-import { count, list, size } from '../text/measure.js'
+import { size } from '../text/measure.js'
 import { printable } from '../text/printable.js'
-import { baseName, parent, type RawPath } from '../text/raw-path.js'
+import { baseName, join, parent, type RawPath } from '../text/raw-path.js'
 import type { ListedCopy } from './copies.js'
+import { planMembers, type MemberPlan } from './member-plan.js'
+import { rebuildBundle, rebuildFile, type Restoring } from './rebuild.js'
+import { damage, memberFindings, refused, uncheckedBecause } from './words.js'
 
 export interface Restored {
   readonly bytes: number
@@ -26,8 +24,14 @@ export interface Restored {
   readonly resumed: number
   /** Links, folders and special files that were not restored, printable. */
   readonly skipped: readonly string[]
+  /** How many members of the copy its manifest does not know; the restored image is without them. */
+  readonly leftOut: number
+  /** How many files were restored of which the manifest has no digest. */
+  readonly uncompared: number
   /** Half a sentence; undefined: every byte is the one that was once proven. */
   readonly unchecked?: string
+  /** What somebody should look at. */
+  readonly findings: readonly ReportedFinding[]
 }
 
 export interface RestoreOrder {
@@ -37,22 +41,11 @@ export interface RestoreOrder {
   readonly progress?: (doneBytes: number, allBytes: number) => void
 }
 
-interface Restoring {
-  readonly from: RawPath
-  readonly table: MemberTable
-  readonly manifest: Manifest | undefined
-  /** By row of the table. */
-  readonly rows: Int32Array
-  readonly wrong: string[]
-  readonly progress: (bytes: number) => void
-  checked: number
-  resumed: number
-}
-
 /**
- * Given a copy and a path, restore it there as files of its own, never links: each member's sha256 is compared with the
- * manifest while it is copied. It is built beside the path as `.NAME.restoring`, where a later attempt goes on, and gets
- * its name only when it is whole. Owners, modes and times are the copy's. Throws OperationalError; nothing is overwritten.
+ * Given a copy and a path, restore it there as files of its own, never links: each member's sha256, or that
+ * of each of its pieces, is compared with the manifest while it is copied, and what the manifest does not know is left out. It is built beside the path as
+ * `.NAME.restoring`, where a later attempt goes on, and gets its name only when it is whole. Owners, modes and times are
+ * the copy's. Throws OperationalError; nothing is overwritten.
  */
 export function restoreCopy({ copy, to, progress }: RestoreOrder): Restored {
   const { label } = copy.known
@@ -64,183 +57,77 @@ export function restoreCopy({ copy, to, progress }: RestoreOrder): Restored {
     if (look(folder, name) !== undefined) {
       throw refused(`${printable(to)} is there already; nothing is overwritten.`, 'Name a path that does not exist.')
     }
-    const table = memberTable({ path: copy.image, container: label.container })
     const read =
       label.manifest === null
         ? undefined
         : readManifest(copy.manifestFolder, label.slot, label.container, label.manifest)
     const manifest = read === undefined || 'unusable' in read ? undefined : read
-    const all = table.size.reduce((sum, bytes) => sum + bytes, 0)
-    demandSpace(folder, all)
-    let done = 0
-    const restoring: Restoring = {
-      from: copy.image,
-      table,
-      manifest,
-      rows: manifest === undefined ? new Int32Array(table.length).fill(-1) : align(table, manifest.copy),
-      wrong: [],
-      progress: (bytes) => progress?.((done += bytes), all),
-      checked: 0,
-      resumed: 0,
-    }
+    const plan = planMembers(memberTable({ path: copy.image, container: label.container }), manifest)
+    const lost = damage(copy, { ...plan, wrong: [] })
+    if (lost !== undefined) throw lost
     const temporary = `.${name}.restoring` as RawPath
-    const skipped =
-      label.container === 'sparse-image'
-        ? restoreFile(restoring, folder, temporary)
-        : restoreBundle(restoring, folder, temporary)
-    const missing = missingIn(manifest, table)
-    if (restoring.wrong.length > 0 || missing.length > 0) {
+    demandSpace(folder, plan, bytesIn(folder, temporary, label.container))
+    const restoring = begin(copy, plan, progress)
+    ;(label.container === 'sparse-image' ? rebuildFile : rebuildBundle)(restoring, folder, temporary)
+    const damaged = damage(copy, { ...plan, wrong: restoring.wrong })
+    if (damaged !== undefined) {
       removeTreeIn(folder, temporary)
-      throw wrongCopy(copy, restoring.wrong, missing)
+      throw damaged
     }
-    if (look(folder, name) !== undefined) {
-      throw refused(
-        `${printable(to)} appeared meanwhile; nothing is overwritten.`,
-        `What was restored lies beside it as ${printable(temporary)}.`,
-      )
-    }
-    renameIn(folder, temporary, folder, name)
-    syncFolderIn(folder)
-    const unchecked = uncheckedBecause(copy, read)
-    return {
-      bytes: all,
-      members: table.length,
-      checked: restoring.checked,
-      resumed: restoring.resumed,
-      skipped,
-      ...(unchecked === undefined ? {} : { unchecked }),
-    }
+    giveName(folder, temporary, name, to)
+    return outcome(copy, read, restoring)
   } finally {
     closeFolder(folder)
   }
 }
 
-function restoreFile(restoring: Restoring, folder: Folder, temporary: RawPath): string[] {
-  withFolder(parent(restoring.from), (from) =>
-    restoreMember(restoring, from, baseName(restoring.from), folder, temporary, 0),
-  )
-  return []
+function begin({ image }: ListedCopy, plan: MemberPlan, progress: RestoreOrder['progress']): Restoring {
+  let done = 0
+  const tell = (bytes: number): void => progress?.((done += bytes), plan.bytes)
+  return { from: image, plan, wrong: [], progress: tell, checked: 0, resumed: 0 }
 }
 
-function restoreBundle(restoring: Restoring, folder: Folder, temporary: RawPath): string[] {
-  const skipped: string[] = []
-  const bundle = makeOrOpenFolderIn(folder, temporary)
-  try {
-    withFolder(restoring.from, (original) => {
-      for (const part of restoring.table.parts) {
-        const from = part.part === '' ? original : openFolderIn(original, part.part as RawPath)
-        const into = part.part === '' ? bundle : makeOrOpenFolderIn(bundle, part.part as RawPath)
-        try {
-          for (let at = 0; at < partLength(part); at += 1) {
-            const row = part.start + at
-            if (memberType(restoring.table, row) === 'file') {
-              restoreMember(restoring, from, nameIn(part, at), into, nameIn(part, at), row)
-            } else if (!isPart(restoring.table, row)) skipped.push(printable(memberName(restoring.table, row)))
-          }
-          if (part.part !== '') dressFolder(into, from.stats)
-        } finally {
-          if (part.part !== '') [from, into].forEach(closeFolder)
-        }
-      }
-      dressFolder(bundle, original.stats)
-    })
-  } finally {
-    closeFolder(bundle)
+function outcome(copy: ListedCopy, read: object | undefined, { plan, checked, resumed }: Restoring): Restored {
+  const unchecked = uncheckedBecause(copy, read, plan)
+  return {
+    bytes: plan.bytes,
+    members: plan.table.length - plan.leftOut.length,
+    checked,
+    resumed,
+    skipped: plan.skipped,
+    leftOut: plan.leftOut.length,
+    uncompared: plan.uncompared.length,
+    findings: memberFindings(plan),
+    ...(unchecked === undefined ? {} : { unchecked }),
   }
-  return skipped
 }
 
-const isPart = (table: MemberTable, row: number): boolean =>
-  table.parts.some(({ part }) => part === memberName(table, row))
-
-function restoreMember(
-  restoring: Restoring,
-  from: Folder,
-  name: RawPath,
-  into: Folder,
-  newName: RawPath,
-  row: number,
-): void {
-  const { manifest, rows, table } = restoring
-  const at = rows[row] as number
-  const digest = manifest !== undefined && at >= 0 && manifest.known[at] === 1 ? digestAt(manifest, at) : undefined
-  if (digest !== undefined && isThere(into, newName, table.size[row] as number, digest)) {
-    restoring.resumed += 1
-    restoring.checked += 1
-    return restoring.progress(table.size[row] as number)
+function giveName(folder: Folder, temporary: RawPath, name: RawPath, to: RawPath): void {
+  if (look(folder, name) !== undefined) {
+    throw refused(
+      `${printable(to)} appeared meanwhile; nothing is overwritten.`,
+      `What was restored lies beside it as ${printable(temporary)}.`,
+    )
   }
-  unlinkIn(into, newName)
-  const hash = createHash('sha256')
-  copyFileIn(from, name, into, newName, { piece: (bytes) => piece(restoring, hash, bytes) })
-  if (digest === undefined) return
-  restoring.checked += 1
-  if (hash.digest('hex') !== digest) restoring.wrong.push(printable(memberName(table, row)))
+  renameIn(folder, temporary, folder, name)
+  syncFolderIn(folder)
 }
 
-function piece(restoring: Restoring, hash: Hash, bytes: Buffer): void {
-  hash.update(bytes)
-  restoring.progress(bytes.length)
+/** What an earlier attempt left need not be written again. */
+function bytesIn(folder: Folder, name: RawPath, container: Container): number {
+  const standing = look(folder, name)
+  if (standing === undefined || standing.isDirectory() !== (container === 'sparse-bundle')) return 0
+  const table = memberTable({ path: join(folder.path, name), container })
+  return table.size.reduce((sum, bytes, row) => sum + (memberType(table, row) === 'file' ? bytes : 0), 0)
 }
 
-const digestAt = ({ digests }: Manifest, at: number): string => digests.toString('hex', at * 32, at * 32 + 32)
-
-/** From an attempt that was interrupted; the last file of it may be a part. */
-function isThere(folder: Folder, name: RawPath, bytes: number, digest: string): boolean {
-  const stats = look(folder, name)
-  if (stats?.isFile() !== true || stats.size !== bytes || stats.nlink !== 1) return false
-  const found = Buffer.alloc(32)
-  hashFileIn(folder, name, Buffer.allocUnsafe(Math.max(1, Math.min(pieceBytes, bytes))), found, 0)
-  return found.toString('hex') === digest
-}
-
-function missingIn(manifest: Manifest | undefined, table: MemberTable): string[] {
-  if (manifest === undefined) return []
-  const rows = align(manifest.copy, table)
-  return [...rows.keys()]
-    .filter((row) => (rows[row] as number) < 0)
-    .map((row) => printable(memberName(manifest.copy, row)))
-}
-
-function uncheckedBecause({ vouched, known }: ListedCopy, read: object | undefined): string | undefined {
-  if (read === undefined) return 'there is no manifest of this copy'
-  if ('unusable' in read) return `its manifest cannot be used (${String(read.unusable)})`
-  if (!vouched) return 'its manifest is not vouched for by the state folder; the bytes fit what it says'
-  if (known.label.verdict !== 'proven') return `this copy was ${known.label.verdict} and never proven`
-  return undefined
-}
-
-function wrongCopy(
-  { placeName, known }: ListedCopy,
-  wrong: readonly string[],
-  missing: readonly string[],
-): OperationalError {
-  const said = [
-    ...(wrong.length > 0
-      ? [
-          `${count(wrong.length, 'member')} ${wrong.length === 1 ? 'is' : 'are'} not what the manifest says (${list(wrong.slice(0, 3))})`,
-        ]
-      : []),
-    ...(missing.length > 0
-      ? [
-          `${count(missing.length, 'member')} ${missing.length === 1 ? 'is' : 'are'} missing (${list(missing.slice(0, 3))})`,
-        ]
-      : []),
-  ]
-  return new OperationalError(
-    'copy-damaged',
-    `The copy of ${known.label.path} in ${placeName}, of ${known.label.madeAt}, is damaged: ${said.join('; ')}. Nothing was restored.`,
-    'Restore an older one: lbackup-filevault list shows them; --section N or --at DATE chooses.',
-  )
-}
-
-function demandSpace(folder: Folder, bytes: number): void {
+function demandSpace(folder: Folder, { bytes, wanted }: MemberPlan, there: number): void {
   const space = spaceOf(folder)
-  if (space.bytes >= bytes) return
-  throw refused(
-    `${printable(folder.path)} has ${size(space.bytes)} left; the image needs ${size(bytes)}.`,
-    'Restore to another disk.',
-  )
+  const needed = Math.max(0, bytes - there)
+  if (space.bytes >= needed && space.files + (there > 0 ? wanted.length : 0) >= wanted.length) return
+  const [has, needs] =
+    space.bytes < needed
+      ? [size(space.bytes), size(needed)]
+      : ['too few free inodes', `${String(wanted.length)} of them`]
+  throw refused(`${printable(folder.path)} has ${has} left; the image needs ${needs}.`, 'Restore to another disk.')
 }
-
-const refused = (message: string, cure: string): OperationalError =>
-  new OperationalError('restore-refused', message, cure)

@@ -1,11 +1,12 @@
 import type { ReportedFinding } from '../generated/report.js'
-import type { SlotBook } from '../generated/slots.js'
-import { adopt } from '../keep/adopt.js'
-import { emptyBook, readBook, withCopy, writeBook } from '../keep/book.js'
+import type { KnownCopy, SlotBook } from '../generated/slots.js'
+import { adopt, adoptedIn } from '../keep/adopt.js'
+import { copiesOf, emptyBook, isSamePlace, readBook, withCopy, writeBook } from '../keep/book.js'
+import { sectionMark } from '../keep/section-mark.js'
 import { standing } from '../keep/standing.js'
 import type { StandingCopy } from '../keep/standing-type.js'
 import { lookForOpened } from '../keep/vouch.js'
-import { readSections, type Sections } from '../lbackup/sections.js'
+import { readSections, section, type Sections } from '../lbackup/sections.js'
 import { count } from '../text/measure.js'
 import type { RunContext } from './context.js'
 
@@ -35,7 +36,7 @@ export function openHistory(context: RunContext): History {
   const read = readBook(stateFolder)
   const damaged = read !== undefined && 'damaged' in read
   const known = read === undefined || damaged ? emptyBook : read
-  const adopted = known.adoptedAt === null ? adoptAll(context, known, sections) : { book: known, findings: [] }
+  const adopted = known.adoptedAt === null ? adoptAll(context, known, sections) : adoptNewest(context, known, sections)
   const stood = standing(adopted.book, environment.backupDest, sections)
   const vouched = lookForOpened(stood.book, stood.copies, system.now())
   writeBook(stateFolder, vouched.book)
@@ -51,17 +52,33 @@ function adoptAll(
   book: SlotBook,
   sections: Sections,
 ): { book: SlotBook; findings: readonly ReportedFinding[] } {
-  const { source, environment, config, system } = context
-  const found = adopt({
-    source,
-    backupDest: environment.backupDest,
-    sections,
-    everyFile: config.search.everyFile,
-  })
+  const { source, environment, system } = context
+  const found = adopt({ source, backupDest: environment.backupDest, sections })
   const adopted = found.reduce(withCopy, { ...book, adoptedAt: system.now().toISOString() })
-  if (found.length === 0) return { book: adopted, findings: [] }
+  return { book: adopted, findings: adoptedFindings(found) }
+}
+
+/** A section that no post hook came to the end of holds copies that nobody knows; its rotation must not take the last one. */
+function adoptNewest(
+  { source }: RunContext,
+  book: SlotBook,
+  sections: Sections,
+): { book: SlotBook; findings: readonly ReportedFinding[] } {
+  const zero = section(sections, 0)
+  if (zero === undefined) return { book, findings: [] }
+  const mark = sectionMark(zero)
+  if (isSamePlace({ section: mark }, { ...(book.judgedSection && { section: book.judgedSection }) }))
+    return { book, findings: [] }
+  const found = adoptedIn(zero, source).filter(
+    ({ label, place }) => !copiesOf(book, label.slot).some((known) => isSamePlace(known.place, place)),
+  )
+  return { book: { ...found.reduce(withCopy, book), judgedSection: mark }, findings: adoptedFindings(found) }
+}
+
+function adoptedFindings(found: readonly KnownCopy[]): ReportedFinding[] {
+  if (found.length === 0) return []
   const message = `${count(found.length, 'copy', 'copies')} that ${found.length === 1 ? 'was' : 'were'} there before ${found.length === 1 ? 'is' : 'are'} kept as best known until something newer is proven.`
-  return { book: adopted, findings: [{ code: 'copies-adopted', severity: 'info', message }] }
+  return [{ code: 'copies-adopted', severity: 'info', message }]
 }
 
 const bookDamaged = (why: string): ReportedFinding => ({

@@ -10,6 +10,10 @@ export interface StatusFacts {
   readonly source: string
   /** Inode of Section.0 as it is now. */
   readonly sectionZero: number | undefined
+  /** By slot: whether the image's folder lies on the volume of the source. */
+  readonly volumes: ReadonlyMap<string, boolean>
+  /** Tells of a slot whose image was not found whether it is gone, or could only not be looked for. */
+  readonly isGone: (slot: SlotStatus) => boolean
   /** By slot: which copies are the best known, and what keeping them costs. */
   readonly kept?: ReadonlyMap<string, Pick<SlotStatus, 'kept' | 'drill'>>
 }
@@ -58,7 +62,9 @@ function nextSlots(report: Report, slots: readonly SlotStatus[], facts: StatusFa
   })
   const gone = slots
     .filter(({ slot }) => !report.images.some((image) => image.slot === slot))
-    .map((slot) => ({ ...slot, goneSince: slot.goneSince ?? report.finishedAt }))
+    .map((slot) =>
+      slot.goneSince === undefined && facts.isGone(slot) ? { ...slot, goneSince: report.finishedAt } : slot,
+    )
   return [...seen, ...gone]
 }
 
@@ -66,12 +72,15 @@ function slotStatus(
   image: ReportImage,
   report: Report,
   known: SlotStatus | undefined,
-  { sectionZero }: StatusFacts,
+  { sectionZero, volumes }: StatusFacts,
 ): SlotStatus {
   const { slot, path, user, verdict, reason } = image
   // A pre hook plans and judges nothing: what is known of a copy stays, but the image is there again.
+  const onSourceVolume = volumes.get(slot) ?? known?.onSourceVolume
+  const where = onSourceVolume === undefined ? {} : { onSourceVolume }
+  const firstSeenAt = known?.firstSeenAt ?? report.startedAt
   if (verdict === 'not-judged-yet' && known !== undefined) {
-    const there = { ...known, path, user }
+    const there = { ...known, path, user, firstSeenAt, ...where }
     delete there.goneSince
     return there
   }
@@ -82,6 +91,8 @@ function slotStatus(
     slot,
     path,
     user,
+    firstSeenAt,
+    ...where,
     lastVerdict: verdict,
     lastAt: report.finishedAt,
     ...(at === undefined ? {} : { lastCompleteAt: at }),

@@ -2,6 +2,7 @@ import type { ReportedFinding } from '../generated/report.js'
 import { printable } from '../text/printable.js'
 import { isWithin } from '../text/raw-path.js'
 import type { BackupSource } from '../lbackup/backup-source.js'
+import { isGone } from './gone.js'
 import type { Observation } from './observed.js'
 import { fewerImages, noteFindings } from './search-findings.js'
 import type { PlanRequest } from './plan-type.js'
@@ -16,7 +17,7 @@ export function planFindings(
   return [
     ...noteFindings(observation.discovery),
     ...observation.problems.map((message) => ({ code: 'look-incomplete', severity: 'warning' as const, message })),
-    ...fewerImages(found, request.slots, request.config.search.mayBeEmpty),
+    ...fewerImages(found, request.slots, request.config.search.mayBeEmpty, (slot) => isGone(request.source, slot)),
     ...homesWithoutImage(observation, request.source),
     ...homesLeftOut(observation, request.source),
   ]

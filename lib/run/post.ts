@@ -87,7 +87,7 @@ function isNew(
 function remoteImages(context: RunContext, { images }: Judged): ReportedFinding[] {
   if (!context.environment.useSSH) return []
   const found = new Set(images.map(({ slot }) => slot))
-  return fewerImages(found, knownSlots(context), context.config.search.mayBeEmpty)
+  return fewerImages(found, knownSlots(context), context.config.search.mayBeEmpty, () => true)
 }
 
 function noSection(zero: Section | undefined): ReportedFinding {

@@ -3,7 +3,7 @@ import { prove } from '../prove/prove.js'
 import type { Proof, TrustedCopy } from '../prove/proof-type.js'
 import { lookAt } from '../system/file.js'
 import { fromPrintable, printable } from '../text/printable.js'
-import type { RawPath } from '../text/raw-path.js'
+import { join, type RawPath } from '../text/raw-path.js'
 import { proofWords } from '../verify/proof-words.js'
 import { changedMeanwhile, type LookedAt, type ProvenOrNot, type SectionLook } from './judge.js'
 
@@ -33,12 +33,17 @@ export function proveCopy(
 }
 
 /**
- * Given a section and when this hook started, return when rsync had ended, milliseconds since 1970: when LBackup gave
- * its folder the section's name, which the folder's ctime tells. To be asked before anything is written into the
- * section; a volume of another machine has a clock of its own, so that the hook's start is the latest.
+ * Given a copy and when this hook started, return when rsync was done with it, milliseconds since 1970. It
+ * sets the times of a folder after everything in it was copied, which shows in the ctime; LBackup may be busy for long
+ * between that and the section's name. A volume of another machine has a clock of its own, so that the hook's start is
+ * the latest.
  */
-export const rsyncEnded = (section: RawPath, startedAt: Date): number =>
-  Math.min(lookAt(section)?.ctimeMs ?? 0, startedAt.getTime())
+export function copyEnded({ place, image: { container } }: Pick<LookedAt, 'place' | 'image'>, startedAt: Date): number {
+  const changed = (path: RawPath): number => lookAt(path)?.ctimeMs ?? 0
+  const parts = container === 'sparse-image' ? [] : ['bands', 'mapped']
+  const copied = Math.max(changed(place), ...parts.map((part) => changed(join(place, part))))
+  return Math.min(copied, startedAt.getTime())
+}
 
 /** Given a proof, return what the report says of it. */
 export function reportedProof(proof: Proof): ProvenOrNot {

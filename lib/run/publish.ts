@@ -7,6 +7,7 @@ import { reportLines } from '../report/lines.js'
 import { reportTable } from '../report/table.js'
 import { printable } from '../text/printable.js'
 import type { RunContext } from './context.js'
+import { isGone, volumesOfImages } from './gone.js'
 import { handOn } from './hand-on.js'
 import { keptStatus } from './kept-status.js'
 import { nextStatus, type StatusFacts } from './next-status.js'
@@ -37,6 +38,8 @@ export async function publish(context: RunContext, report: Report, storeId: stri
     node: process.execPath,
     source: printable(context.source.path),
     sectionZero: sections.find(({ number }) => number === 0)?.inode,
+    volumes: environment.useSSH ? new Map() : volumesOfImages(context.source, report.images),
+    isGone: (slot) => environment.useSSH || isGone(context.source, slot),
     ...whatIsKept(context, all),
   })
   const lines = reportLines(report, { now: context.system.now(), slots: next.slots, sections, configuration })

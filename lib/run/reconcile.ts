@@ -1,5 +1,6 @@
 import type { ReportedFinding } from '../generated/report.js'
 import { takeBlockOut } from '../link/apply.js'
+import { copiesOf, isSamePlace, readBook, withCopy, writeBook } from '../keep/book.js'
 import { recoverWork } from '../keep/recover.js'
 import { readSections, section, sectionZeroChange } from '../lbackup/sections.js'
 import { count } from '../text/measure.js'
@@ -14,17 +15,26 @@ export function reconcileBlock({ excludesFile }: RunContext): ReportedFinding[] 
   return [{ code: 'block-left-over', severity: 'info', message }]
 }
 
+/** Put right what was being swapped, and note each older copy that stands and of which nobody knows. */
+function recoverCopies({ environment: { backupDest }, stateFolder }: RunContext): ReportedFinding[] {
+  const recovered = recoverWork(backupDest, readSections(backupDest))
+  const read = readBook(stateFolder)
+  if (read !== undefined && !('damaged' in read)) {
+    const placed = recovered.flatMap(({ known }) => known ?? [])
+    const news = placed.filter(
+      ({ label, place }) => !copiesOf(read, label.slot).some((one) => isSamePlace(one.place, place)),
+    )
+    if (news.length > 0) writeBook(stateFolder, news.reduce(withCopy, read))
+  }
+  return recovered.map(({ text }) => ({ code: 'work-recovered', severity: 'warning', message: text }))
+}
+
 /**
  * Given the run, on the backup disk that we know, put right what a run without a post hook left: images it was about to
  * swap, and, if it made a section that nobody judged, its copies. Returns what is to be said of it.
  */
 export async function reconcileRun(context: RunContext): Promise<ReportedFinding[]> {
-  const { backupDest } = context.environment
-  const left = recoverWork(backupDest, readSections(backupDest)).map(({ text }): ReportedFinding => ({
-    code: 'work-recovered',
-    severity: 'warning',
-    message: text,
-  }))
+  const left = recoverCopies(context)
   const record = readRecord(context.stateFolder)
   if (record === undefined) return left
   if (isDamaged(record)) {
@@ -36,10 +46,14 @@ export async function reconcileRun(context: RunContext): Promise<ReportedFinding
   const zero = section(sections, 0)
   const made =
     zero !== undefined && sectionZeroChange(record.sectionZero ?? undefined, sections, record.numRotations) !== 'same'
-  writeRecord(context.stateFolder, { ...record, state: 'finished', finishedAt: context.system.now().toISOString() })
+  const finished = { ...record, state: 'finished' as const, finishedAt: context.system.now().toISOString() }
   const ended = `The run that began at ${record.startedAt} ended without its post-backup hook`
-  if (!made) return [...left, { code: 'run-unfinished', severity: 'info', message: `${ended} and made no section.` }]
+  if (!made) {
+    writeRecord(context.stateFolder, finished)
+    return [...left, { code: 'run-unfinished', severity: 'info', message: `${ended} and made no section.` }]
+  }
   const { images, findings } = await settleSection(context, record, zero, { late: true })
+  writeRecord(context.stateFolder, finished)
   const loud = images.filter(({ loudness }) => loudness !== 'fine')
   return [
     ...left,

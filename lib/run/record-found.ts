@@ -37,6 +37,6 @@ export function recordFound(
       members: counts.members,
       older: false,
     }
-    return recordLabel(context, section, label, undefined, known)
+    return recordLabel(context, section, label, undefined, known).book
   }, book)
 }

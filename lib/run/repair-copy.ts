@@ -1,5 +1,7 @@
 import { OperationalError } from '../finding/operational-error.js'
+import type { Container } from '../image/image.js'
 import { buildImage } from '../keep/build-image.js'
+import { demandSpace } from '../keep/space.js'
 import { swapIn } from '../keep/swap.js'
 import { finishWork, openWork } from '../keep/work-folder.js'
 import type { Section } from '../lbackup/sections.js'
@@ -23,6 +25,7 @@ export interface RepairOrder {
   readonly section: Section
   /** What is wrong with the copy. */
   readonly proof: Proof
+  /** What the proof was made with. */
   readonly trusted: readonly TrustedCopy[]
   /** Milliseconds since 1970. */
   readonly deadline: number
@@ -64,6 +67,7 @@ async function repairOnce(context: RunContext, order: RepairOrder, wrong: Proof)
       ...new Set(wrong.wrong.filter(({ kind }) => (kind === 'extra') === extra).flatMap((one) => one.members)),
     ]
     const began = Date.now()
+    demandSpace(work.folder, image.members, bytesOf(source, image.container, members(false)))
     buildImage({
       from: place,
       container: image.container,
@@ -81,8 +85,8 @@ async function repairOnce(context: RunContext, order: RepairOrder, wrong: Proof)
       lookedBefore: began,
       copiedBefore: Date.now(),
       still: false,
-      // The good members are the files that the section holds.
-      trusted: [{ image: place, manifest: order.proof.manifest }, ...order.trusted],
+      // The good members are the files that the section holds, and what older manifests know of them stands in this one.
+      trusted: [{ image: place, read: () => order.proof.manifest }],
       granularity: granularityMilliseconds,
       deadline,
     }
@@ -94,6 +98,12 @@ async function repairOnce(context: RunContext, order: RepairOrder, wrong: Proof)
     finishWork(work, backupDest)
   }
 }
+
+/** What the members that are copied again take. */
+const bytesOf = (source: RawPath, container: Container, members: readonly RawPath[]): number =>
+  container === 'sparse-image'
+    ? (lookAt(source)?.size ?? 0)
+    : members.reduce((sum, member) => sum + (lookAt(join(source, member))?.size ?? 0), 0)
 
 /** Half a sentence, or undefined where nothing uses it. */
 async function inUse({ system, lbackup }: RunContext, { image }: LookedAt): Promise<string | undefined> {

@@ -28,22 +28,33 @@ export function noteFindings(discovery: Pick<Discovery, 'notes'>): ReportedFindi
 }
 
 /**
- * Given the slots found tonight and those known before, return what needs an explanation: an image that is no longer
- * there, or none at all where there should be some.
+ * Given the slots found tonight, those known before and a way to tell whether one of them is gone or could only not be
+ * looked for, return what needs an explanation: an image that is no longer there, or none at all where there should be
+ * some.
  */
 export function fewerImages(
   found: ReadonlySet<string>,
   known: readonly SlotStatus[],
   mayBeEmpty: boolean,
+  isGone: (slot: SlotStatus) => boolean,
 ): ReportedFinding[] {
   const missing = known.filter(({ slot }) => !found.has(slot))
-  const gone = missing.filter(({ goneSince }) => goneSince === undefined)
+  const news = missing.filter(({ goneSince }) => goneSince === undefined)
+  const gone = news.filter(isGone)
   const findings: ReportedFinding[] = gone.map(({ path, user, lastAt }) => ({
     code: 'image-gone',
     severity: 'warning',
     message: `The image ${path} of ${user}, seen last at ${lastAt}, is no longer in the source.`,
-    cure: 'Find out whether it was deleted, renamed or moved; its copies rotate away.',
+    cure: 'Find out whether it was deleted, renamed or moved; its newest good copy is kept until you forget it.',
   }))
+  for (const { path, user, lastAt } of news.filter((slot) => !gone.includes(slot))) {
+    findings.push({
+      code: 'image-unsought',
+      severity: 'warning',
+      message: `The image ${path} of ${user}, seen last at ${lastAt}, could not be looked for: its folder cannot be read, or its volume is not mounted.`,
+      cure: 'Mount the volume, or see what root may read there; its newest good copy is kept until you forget it.',
+    })
+  }
   const longGone = missing.flatMap(({ goneSince, path, user }) => {
     if (goneSince === undefined) return []
     const message = `The image ${path} of ${user} has been gone from the source since ${goneSince}.`
@@ -51,7 +62,7 @@ export function fewerImages(
   })
   findings.push(...longGone)
   if (found.size > 0 || mayBeEmpty) return findings
-  const because = gone.length > 0 ? ` There were ${list(gone.map(({ path }) => path))}.` : ''
+  const because = news.length > 0 ? ` There were ${list(news.map(({ path }) => path))}.` : ''
   return [
     ...findings,
     {

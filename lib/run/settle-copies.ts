@@ -1,12 +1,15 @@
 import type { ReportedFinding, ReportImage } from '../generated/report.js'
 import type { RunImage } from '../generated/run.js'
 import { OperationalError } from '../finding/operational-error.js'
+import { withCopy, writeBook } from '../keep/book.js'
 import type { ReadmeEvent } from '../keep/readme.js'
 import type { Proof } from '../prove/proof-type.js'
 import { count } from '../text/measure.js'
-import { changedMeanwhile, isComparable, judgeCopy, type LookedAt, type ProvenOrNot } from './judge.js'
+import { changedMeanwhile, isComparable, judgeCopy, judgeNotCopied, type LookedAt, type ProvenOrNot } from './judge.js'
+import { proofOrder } from '../verify/proof-order.js'
 import { keepSlot } from './keep-slot.js'
-import { proveCopy, reportedProof, rsyncEnded } from './prove-copy.js'
+import { asNoted, notedCopy } from './noted.js'
+import { copyEnded, proveCopy, reportedProof } from './prove-copy.js'
 import { repairCopy } from './repair-copy.js'
 import { trustedCopies } from './trusted-copies.js'
 import type { JudgedCopy, Settled, SettleRequest } from './settle-type.js'
@@ -18,16 +21,22 @@ import type { JudgedCopy, Settled, SettleRequest } from './settle-type.js'
  */
 export async function settleCopies(request: SettleRequest): Promise<Settled> {
   const { context, look, history } = request
-  // Before the first label changes the section's own times.
-  const copiedBefore = rsyncEnded(look.section.path, context.startedAt)
   let book = history.book
   const images = new Map<string, ReportImage>()
   const findings: ReportedFinding[] = []
   const events: ReadmeEvent[] = []
-  for (const image of look.record.images) {
+  for (const image of proofOrder(look.record.images, history.book)) {
     const looked = look.copies.find((copy) => copy.image === image)
-    const judged = looked && (await judgeOne(request, looked, copiedBefore))
+    const noted = request.late ? notedCopy(book, image.slot, look) : undefined
+    if (noted !== undefined) {
+      book = withCopy(book, noted)
+      images.set(image.slot, asNoted(looked === undefined ? judgeNotCopied(image, look) : judgeCopy(looked), noted))
+      continue
+    }
+    const judged = looked && (await judgeOne(request, looked))
     const kept = keepSlot(request, { image, looked, judged, book })
+    // At once: whatever ends this run, the next one knows what it did.
+    if (kept.book !== book) writeBook(context.stateFolder, kept.book)
     book = kept.book
     findings.push(...kept.findings)
     if (kept.event !== undefined) events.push(kept.event)
@@ -37,12 +46,13 @@ export async function settleCopies(request: SettleRequest): Promise<Settled> {
   return { images, findings, book, events }
 }
 
-async function judgeOne(request: SettleRequest, looked: LookedAt, copiedBefore: number): Promise<JudgedCopy> {
+async function judgeOne(request: SettleRequest, looked: LookedAt): Promise<JudgedCopy> {
   const { context, look, history, deadline } = request
   const plain = { reported: judgeCopy(looked), proof: undefined, repaired: false }
   if (!request.compare || !isComparable(looked) || changedMeanwhile(looked) === undefined) return plain
   try {
     const trusted = trustedCopies(history, looked.image.slot, look.section)
+    const copiedBefore = copyEnded(looked, context.startedAt)
     const proof = await proveCopy(look, looked, trusted, { copiedBefore, deadline })
     const proven = reportedProof(proof)
     const reported = judgeCopy(looked, proven)

@@ -3,12 +3,14 @@ import type { RunRecord } from '../generated/run.js'
 import { copiesOf, writeBook } from '../keep/book.js'
 import { readmeText } from '../keep/readme.js'
 import { writeReadme } from '../keep/section-files.js'
+import { sectionMark } from '../keep/section-mark.js'
 import { standing } from '../keep/standing.js'
 import { finishWork, openWork } from '../keep/work-folder.js'
 import { readSections, type Section } from '../lbackup/sections.js'
 import type { RunContext } from './context.js'
 import { withAge } from './age.js'
 import { knownHistory } from './history.js'
+import { knownSlots } from './publish.js'
 import { judgeSection, lookAtSection, type Judged } from './judge.js'
 import type { Settled } from './settle-type.js'
 import { recordFound } from './record-found.js'
@@ -32,16 +34,32 @@ export async function settleSection(
   const look = await lookAtSection(record, section, workHere)
   const history = knownHistory(context, readSections(environment.backupDest))
   const compare = !late && !record.useSSH && config.verify.level === 'compare'
-  const settled = await settleCopies({ context, look, history, work: workHere, compare, deadline: deadlineOf(context) })
+  const settled = await settleCopies({
+    context,
+    look,
+    history,
+    work: workHere,
+    compare,
+    deadline: deadlineOf(context),
+    late,
+  })
   const judged = judgeSection(look, settled.images)
   const book = record.useSSH ? recordFound(context, look, judged.images, settled.book) : settled.book
-  writeBook(stateFolder, book)
+  writeBook(stateFolder, { ...book, judgedSection: sectionMark(section) })
   tell(context, section, settled)
   const stood = standing(book, environment.backupDest, readSections(environment.backupDest))
-  const facts = { keep: config.keep, compared: compare, now: system.now() }
+  const seen = new Map(knownSlots(context).map(({ slot, firstSeenAt }) => [slot, firstSeenAt]))
+  const aged = (image: ReportImage): ReportImage => {
+    const first = seen.get(image.slot)
+    const facts = { keep: config.keep, compared: compare, now: system.now() }
+    return withAge(image, copiesOf(stood.book, image.slot), {
+      ...facts,
+      ...(first === undefined ? {} : { firstSeenAt: new Date(first) }),
+    })
+  }
   return {
     ...judged,
-    images: judged.images.map((image): ReportImage => withAge(image, copiesOf(stood.book, image.slot), facts)),
+    images: judged.images.map(aged),
     findings: [...judged.findings, ...settled.findings],
   }
 }

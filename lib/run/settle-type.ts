@@ -25,6 +25,8 @@ export interface SettleRequest {
   readonly compare: boolean
   /** Milliseconds since 1970. */
   readonly deadline: number
+  /** The next run does it: what the run itself has already noted of this section stays. */
+  readonly late: boolean
 }
 
 /** One copy, judged; with what wrong members it has. */

@@ -7,7 +7,7 @@ import { fileSystemError } from './file-system-error.js'
 import { createFileIn, dressLike, writeWhole } from './folder-writes.js'
 import { openFileIn, type Folder } from './folder.js'
 
-const pieceBytes = 8 * 1024 * 1024
+export const pieceBytes = 8 * 1024 * 1024
 
 export interface CopyOptions {
   /** Given up when the clock passes it, milliseconds since 1970. */
@@ -42,7 +42,7 @@ export function copyFileIn(
         write(target, bytes, join(to.path, newName))
         at += bytes.length
       }
-      finish(target, stats, join(to.path, newName))
+      finishFile(target, stats, join(to.path, newName))
     } finally {
       closeSync(target)
     }
@@ -68,7 +68,8 @@ function write(descriptor: number, bytes: Buffer, path: RawPath): void {
   }
 }
 
-function finish(descriptor: number, like: Stats, path: RawPath): void {
+/** Given an open new file and the stats of its original, sync it and give it owner, mode and times. Throws OperationalError. */
+export function finishFile(descriptor: number, like: Stats, path: RawPath): void {
   try {
     // Nobody but us may open it before it belongs to whom it should.
     fchmodSync(descriptor, fstatSync(descriptor).mode & 0o700)

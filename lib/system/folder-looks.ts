@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import { chdir } from 'node:process'
-import { closeSync, constants, lstatSync, opendirSync, openSync, type Stats } from 'node:fs'
+import { closeSync, constants, linkSync, lstatSync, opendirSync, openSync, type Stats } from 'node:fs'
 import { isMainThread } from 'node:worker_threads'
 import { OperationalError } from '../finding/operational-error.js'
 import { join, toBytes, type RawPath } from '../text/raw-path.js'
@@ -19,12 +19,11 @@ export type Visit = (name: RawPath, stats: Stats | undefined, error: Operational
  * slower.
  */
 export function lookAtAll(folder: Folder, names: Iterable<RawPath>, visit: Visit): void {
-  const back = process.platform === 'linux' && isMainThread ? stand(folder) : undefined
-  try {
+  standingIn(folder, (pathOf) => {
     for (const name of names) {
       let stats: Stats | undefined
       try {
-        stats = lstatSync(back === undefined ? reach(folder, name) : relative(name), noThrow)
+        stats = lstatSync(pathOf(name), noThrow)
       } catch (error) {
         const prevented = fileSystemError(error, join(folder.path, name))
         if (!(prevented instanceof OperationalError)) throw prevented
@@ -33,6 +32,40 @@ export function lookAtAll(folder: Folder, names: Iterable<RawPath>, visit: Visit
       }
       visit(name, stats, undefined)
     }
+  })
+}
+
+/**
+ * Given two held folders, of which `to` is ours alone, and names of files, give each file the same name in `to` as well
+ * and hand what stands there then to `visit`, in order; `failed` says what else is thrown where a link cannot be made. As
+ * fast, and with the same demands, as `lookAtAll`.
+ */
+export function linkAll(
+  from: Folder,
+  names: Iterable<RawPath>,
+  to: Folder,
+  visit: (stats: Stats | undefined) => void,
+  failed: (name: RawPath, error: unknown) => unknown,
+): void {
+  standingIn(to, (pathOf) => {
+    for (const name of names) {
+      const path = pathOf(name)
+      let stats: Stats | undefined
+      try {
+        linkSync(reach(from, name), path)
+        stats = lstatSync(path, noThrow)
+      } catch (error) {
+        throw failed(name, fileSystemError(error, join(to.path, name)))
+      }
+      visit(stats)
+    }
+  })
+}
+
+function standingIn(folder: Folder, use: (pathOf: (name: RawPath) => string | Buffer) => void): void {
+  const back = process.platform === 'linux' && isMainThread ? stand(folder) : undefined
+  try {
+    use(back === undefined ? (name) => reach(folder, name) : relative)
   } finally {
     back?.()
   }

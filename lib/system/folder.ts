@@ -140,6 +140,16 @@ export function look(folder: Folder, name: RawPath): Stats | undefined {
   }
 }
 
+/** Given an open folder and the name of a symbolic link in it, return where it points, as bytes; undefined: it is none. */
+export function linkTarget(folder: Folder, name: RawPath): RawPath | undefined {
+  try {
+    return readlinkSync(reach(folder, name), { encoding: 'latin1' }) as RawPath
+  } catch (error) {
+    if (['EINVAL', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined
+    throw fileSystemError(error, join(folder.path, name))
+  }
+}
+
 /** Given an open folder and the name of a regular file in it, open it for reading; anything else is refused. */
 export function openFileIn(folder: Folder, name: RawPath): { descriptor: number; stats: Stats } {
   const path = join(folder.path, name)

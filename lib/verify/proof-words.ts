@@ -12,6 +12,7 @@ export interface ProofFacts {
   readonly counts: {
     readonly checked: number
     readonly members: number
+    readonly pieces?: { readonly checked: number; readonly all: number }
     readonly read: number
     readonly bytesRead: number
   }
@@ -32,8 +33,8 @@ export function proofWords(proof: ProofFacts): ProofWords {
   return { result: proof.result, says: says(proof) }
 }
 
-function says({ result, wrong, movedOn, because, counts: { checked, members, read, bytesRead } }: ProofFacts): string {
-  const percent = members === 0 ? 100 : Math.floor((checked * 100) / members)
+function says({ result, wrong, movedOn, because, counts }: ProofFacts): string {
+  const { members, read, bytesRead } = counts
   switch (result) {
     case 'proven': {
       const how = read === 0 ? 'nothing had to be read' : `${count(read, 'file')} read, ${size(bytesRead)}`
@@ -42,12 +43,17 @@ function says({ result, wrong, movedOn, because, counts: { checked, members, rea
     case 'wrong':
       return wrongWords(wrong)
     case 'unfinished':
-      return `checked ${String(percent)} %, continues tonight`
+      return `checked ${String(percentOf(counts))} %, continues tonight`
     case 'moved-on':
       return `${count(movedOn, 'member')} of the image changed after the copy and could not be compared; the rest is right`
     case 'source-unreadable':
       return `its bytes could not be compared: ${(because ?? 'the image could not be read').replace(/\.$/, '')}`
   }
+}
+
+function percentOf({ checked, members, pieces }: ProofFacts['counts']): number {
+  const part = pieces ?? { checked, all: members }
+  return part.all === 0 ? 100 : Math.floor((part.checked * 100) / part.all)
 }
 
 /** Given what is wrong with a copy, return it as half a sentence. */
@@ -71,7 +77,7 @@ function wordsOf(wrong: WrongFacts): string {
     case 'unreadable':
       return `${subject} of the copy cannot be read${names} (${wrong.because?.replace(/\.$/, '') ?? 'no reason given'})`
     case 'type':
-      return `${subject} ${is} of another type in the copy (file, folder, link)${names}`
+      return `${subject} ${is} of another type in the copy (file, folder, link), or a link to elsewhere${names}`
     case 'size':
       return `${subject} ${has} another length in the copy${names}`
     default:

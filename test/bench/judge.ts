@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as fileModule from '../../lib/prove/manifest-file.js'
 import type * as proveModule from '../../lib/prove/prove.js'
@@ -36,9 +36,12 @@ function unchanged(): Promise<Figure> {
     const subject = async (): Promise<number> => {
       round += 1
       const began = performance.now()
-      const manifest = readManifest(fromText(join(folder, 'm')), 'large', 'sparse-bundle', digests)
-      if ('unusable' in manifest) throw new Error(manifest.unusable)
-      const proof = await prove(request(source, copy, { trusted: [{ image: fromText(older), manifest }] }))
+      const read = () => {
+        const manifest = readManifest(fromText(join(folder, 'm')), 'large', 'sparse-bundle', digests)
+        if ('unusable' in manifest) throw new Error(manifest.unusable)
+        return manifest
+      }
+      const proof = await prove(request(source, copy, { trusted: [{ image: fromText(older), read }] }))
       write(join(folder, `m${String(round)}`), proof.manifest)
       const took = performance.now() - began
       demand(proof, 0)
@@ -65,7 +68,7 @@ function hundredth(): Promise<Figure> {
     const copy = section(join(folder, 'source'), join(folder, 'Section.0'), join(folder, 'Section.1'))
     const before = bytesRead()
     const proof = await prove(
-      request(source, copy, { trusted: [{ image: fromText(older), manifest: first.manifest }] }),
+      request(source, copy, { trusted: [{ image: fromText(older), read: () => first.manifest }] }),
     )
     const read = bytesRead() - before
     demand(proof)
@@ -77,39 +80,79 @@ function hundredth(): Promise<Figure> {
 /** By every read call of this process, whatever the page cache holds. */
 const bytesRead = (): number => Number(/rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))?.[1])
 
-/** In a process of its own, the second night: a trusted manifest is read too. */
+/** Each in a process of its own: a first night, later ones with two and three trusted manifests, and a repair. */
 function memory(): Promise<Figure> {
   return inFolder((folder) => {
     const bands = 1_000_000
-    const source = join(folder, 'source')
-    const took = milliseconds(() => largeBundle(source, bands, 0))
-    execFileSync('cp', ['-a', source, join(folder, 'Section.1')])
-    execFileSync('cp', ['-al', join(folder, 'Section.1'), join(folder, 'Section.0')])
-    const url = (module: string): string => JSON.stringify(new URL(`../../dist/${module}`, import.meta.url).href)
-    const path = (section: string): string => JSON.stringify(fromText(join(folder, section, name)))
-    const script = (copy: string, trusted: string): string => `
-      import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-      const { prove } = await import(${url('lib/prove/prove.js')})
-      const { readManifest, writeManifest } = await import(${url('lib/prove/manifest-file.js')})
-      const { withFolder } = await import(${url('lib/system/folder.js')})
-      const proof = await prove({ source: ${path('source')}, copy: ${copy}, container: 'sparse-bundle', lookedBefore: 0,
-        copiedBefore: Date.now(), still: true, granularity: 1000, deadline: Infinity, trusted: ${trusted} })
-      if (proof.result !== 'proven') throw new Error(JSON.stringify(proof.wrong).slice(0, 500))
-      const to = ${JSON.stringify(join(folder, 'm'))} + ${JSON.stringify(String(trusted.length))}
-      mkdirSync(to)
-      const digests = withFolder(to, (held) => writeManifest(held, 'large', proof.manifest, { madeAt: 'x' }))
-      writeFileSync(${JSON.stringify(join(folder, 'digests.json'))}, JSON.stringify({ to, digests }))
-      console.log(process.resourceUsage().maxRSS)`
-    const run = (text: string): number =>
-      Number(execFileSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8' })) / 1024
-    const first = run(script(path('Section.1'), '[]'))
-    const { to, digests } = JSON.parse(readFileSync(join(folder, 'digests.json'), 'utf8')) as {
-      to: string
-      digests: object
-    }
-    const trusted = `[{ image: ${path('Section.1')}, manifest: readManifest(${JSON.stringify(to)}, 'large', 'sparse-bundle', ${JSON.stringify(digests)}) }]`
-    const second = run(script(path('Section.0'), trusted))
-    const shown = `first night ${first.toFixed(0)} MiB, second ${second.toFixed(0)} MiB (made in ${(took / 1000).toFixed(0)} s)`
-    return Promise.resolve({ work: 'memory, 1,000,000 bands, MiB', shown, value: Math.max(first, second), limit: 400 })
+    const took = milliseconds(() => makeSections(folder, bands))
+    const first = run(folder, [['Section.1', '[]']], 'wrong')
+    // Each is read, since one band was copied tonight.
+    const older = '{ image: path("Section.1"), read: readOlder }'
+    const two = run(folder, [['Section.0', `[${older}, ${older}]`]], 'proven')
+    const three = run(folder, [['Section.0', `[${older}, ${older}, ${older}]`]], 'proven')
+    const own = '[{ image: path("Section.0"), read: () => proofs[0].manifest }]'
+    const repair = run(
+      folder,
+      [
+        ['Section.0', `[${older}, ${older}]`],
+        ['work', own],
+      ],
+      'proven',
+    )
+    const figures = { 'first night': first, 'two trusted': two, 'three trusted': three, repair }
+    const shown = Object.entries(figures).map(([what, mebibytes]) => `${what} ${mebibytes.toFixed(0)}`)
+    return Promise.resolve({
+      work: 'memory, 1,000,000 bands, MiB',
+      shown: `${shown.join(', ')} (made in ${(took / 1000).toFixed(0)} s)`,
+      value: Math.max(...Object.values(figures)),
+      limit: 400,
+    })
   })
+}
+
+/** An image, an older section without its newest band's content, tonight's, and one in which a member was copied again. */
+function makeSections(folder: string, bands: number): void {
+  const bandOf = (place: string, band: string): string => join(folder, place, name, 'bands', band)
+  const replace = (place: string, band: string): void => {
+    rmSync(bandOf(place, band))
+    execFileSync('cp', ['-p', bandOf('source', band), bandOf(place, band)])
+  }
+  largeBundle(join(folder, 'source'), bands, 0)
+  execFileSync('cp', ['-a', join(folder, 'source'), join(folder, 'Section.1')])
+  writeFileSync(bandOf('source', '1'), 'new')
+  utimesSync(bandOf('source', '1'), longAgo + 100, longAgo + 100)
+  execFileSync('cp', ['-al', join(folder, 'Section.1'), join(folder, 'Section.0')])
+  replace('Section.0', '1')
+  execFileSync('cp', ['-al', join(folder, 'Section.0'), join(folder, 'work')])
+  replace('work', '2')
+}
+
+/** Proves copies one after the other, each with its trusted ones, as a night does, and returns the most memory in MiB. */
+function run(folder: string, proofs: readonly (readonly [copy: string, trusted: string])[], result: string): number {
+  const url = (module: string): string => JSON.stringify(new URL(`../../dist/${module}`, import.meta.url).href)
+  const script = `
+    import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+    const { prove } = await import(${url('lib/prove/prove.js')})
+    const { readManifest, writeManifest } = await import(${url('lib/prove/manifest-file.js')})
+    const { withFolder } = await import(${url('lib/system/folder.js')})
+    const folder = ${JSON.stringify(fromText(folder))}
+    const path = (place) => folder + '/' + place + '/' + ${JSON.stringify(name)}
+    const older = folder + '/older'
+    const readOlder = () => {
+      const manifest = readManifest(older, 'large', 'sparse-bundle', JSON.parse(readFileSync(older + '.json')))
+      if ('unusable' in manifest) throw new Error(manifest.unusable)
+      return manifest
+    }
+    const proofs = []
+    const proofOf = (copy, trusted) => prove({ source: path('source'), copy: path(copy), container: 'sparse-bundle',
+      lookedBefore: 0, copiedBefore: Date.now(), still: true, granularity: 1000, deadline: Infinity, trusted })
+    ${proofs.map(([copy, trusted]) => `proofs.push(await proofOf(${JSON.stringify(copy)}, ${trusted}))`).join('\n')}
+    const { result, wrong, manifest } = proofs.at(-1)
+    if (result !== ${JSON.stringify(result)}) throw new Error(result + JSON.stringify(wrong).slice(0, 500))
+    const to = existsSync(older) ? folder + '/tonight ' + process.pid : older
+    mkdirSync(to)
+    const digests = withFolder(to, (held) => writeManifest(held, 'large', manifest, { madeAt: 'x' }))
+    writeFileSync(to + '.json', JSON.stringify(digests))
+    console.log(process.resourceUsage().maxRSS)`
+  return Number(execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })) / 1024
 }

@@ -1,97 +1,82 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { CopyLabel } from '../../lib/generated/copy.js'
-import type { SlotBook } from '../../lib/generated/slots.js'
-import type * as buildModule from '../../lib/keep/build-image.js'
 import type * as olderModule from '../../lib/keep/older-copy.js'
-import type * as protectModule from '../../lib/keep/protect.js'
-import type * as standingModule from '../../lib/keep/standing.js'
 import type * as markModule from '../../lib/keep/section-mark.js'
+import type * as bookModule from '../../lib/keep/book.js'
 import type * as sectionsModule from '../../lib/lbackup/sections.js'
+import type * as proveModule from '../../lib/prove/prove.js'
+import type * as fileModule from '../../lib/prove/manifest-file.js'
 import type * as folderModule from '../../lib/system/folder.js'
+import type { CopyLabel } from '../../lib/generated/copy.js'
 import { fromText } from '../../lib/text/raw-path.js'
-import { writeSparseBundle } from '../support/image-writer/sparse-bundle.js'
-import { inFolder, largeBundle, name } from './large.js'
+import { demand, inFolder, largeBundle, name, request, section } from './large.js'
+import { benchIdle } from './idle.js'
 import { built, compare, milliseconds, programMilliseconds, type Figure } from './support.js'
+
+const bands = 131_072
 
 /** Keeping an older copy of a large image against `cp -al`, and a night in which nothing is to be kept. */
 export async function benchKeep(): Promise<Figure[]> {
-  return [await large(), await idle()]
+  return [await large(), await benchIdle()]
 }
 
+/** A vouched copy in Section.1 is put into Section.0, with manifest, label and the entry in the book. */
 function large(): Promise<Figure> {
   return inFolder(async (folder) => {
-    const { buildImage } = await built<typeof buildModule>('lib/keep/build-image.js')
-    const { withFolder } = await built<typeof folderModule>('lib/system/folder.js')
-    const path = largeBundle(join(folder, 'older'), 131_072, 0)
-    const target = join(folder, 'target')
-    const fresh = (work: () => number): (() => number) => {
-      return () => {
-        rmSync(target, { recursive: true, force: true })
-        mkdirSync(target)
-        return work()
-      }
+    const { keepOlder } = await built<typeof olderModule>('lib/keep/older-copy.js')
+    const { emptyBook, withCopy, writeBook } = await built<typeof bookModule>('lib/keep/book.js')
+    const { sectionMark } = await built<typeof markModule>('lib/keep/section-mark.js')
+    const { readSections } = await built<typeof sectionsModule>('lib/lbackup/sections.js')
+    const { label, image } = await vouched(folder)
+    const state = fromText(join(folder, 'state'))
+    for (const made of ['Section.0', 'state', 'target']) mkdirSync(join(folder, made))
+    const [zero, one] = readSections(fromText(folder)).sections
+    if (zero === undefined || one === undefined) throw new Error('there are no sections')
+    const copy = {
+      known: { label, place: { section: sectionMark(one) } },
+      image: fromText(image),
+      manifestFolder: fromText(join(folder, 'Section.1/.lbackup-filevault')),
+      section: one,
     }
-    const subject = fresh(() =>
-      milliseconds(() =>
-        withFolder(fromText(target), (into) =>
-          buildImage({ from: fromText(path), container: 'sparse-bundle', into, name: fromText(name), how: 'link' }),
-        ),
-      ),
-    )
-    const reference = fresh(() => programMilliseconds('cp', ['-al', path, target]))
+    const order = { copy, section: zero, copyPath: fromText(name), backupDest: fromText(folder), runId: 'run' }
+    const subject = (): number => {
+      rmSync(join(folder, 'Section.0', name), { recursive: true, force: true })
+      rmSync(join(folder, 'Section.0/.lbackup-filevault'), { recursive: true, force: true })
+      return milliseconds(() => {
+        const known = keepOlder(order)
+        if (known.label.manifest === null) throw new Error('nothing vouches for the kept copy')
+        writeBook(state, withCopy(emptyBook, known))
+      })
+    }
+    const reference = (): number => {
+      rmSync(join(folder, 'target', name), { recursive: true, force: true })
+      return programMilliseconds('cp', ['-al', image, join(folder, 'target')])
+    }
     return compare({ work: 'keep an older copy of 131,072 bands', limit: 1.2, against: 'cp -al', subject, reference })
   })
 }
 
-function idle(): Promise<Figure> {
-  return inFolder(async (folder) => {
-    const { planOlder } = await built<typeof olderModule>('lib/keep/older-copy.js')
-    const { planProtection, planRelease } = await built<typeof protectModule>('lib/keep/protect.js')
-    const { standing } = await built<typeof standingModule>('lib/keep/standing.js')
-    const { sectionMark } = await built<typeof markModule>('lib/keep/section-mark.js')
-    const { readSections } = await built<typeof sectionsModule>('lib/lbackup/sections.js')
-    const slots = Array.from({ length: 50 }, (_, index) => `user${String(index)}`)
-    for (const number of [0, 1, 2]) {
-      for (const slot of slots) {
-        const home = join(folder, `Section.${String(number)}/${slot}`)
-        execFileSync('mkdir', ['-p', home])
-        writeSparseBundle(join(home, 'a.sparsebundle'), { bands: [{ index: 0, length: 4096 }] })
-      }
-    }
-    const { sections } = readSections(fromText(folder))
-    const label = (slot: string, number: number): CopyLabel =>
-      ({
-        slot,
-        run: String(number),
-        madeAt: `2026-01-0${String(9 - number)}T00:00:00Z`,
-        verdict: 'proven',
-        identity: null,
-        path: `/Users/${slot}/a.sparsebundle`,
-        copyPath: `${slot}/a.sparsebundle`,
-        container: 'sparse-bundle',
-        manifest: null,
-      }) as CopyLabel
-    const book = {
-      schema: 'slots/1',
-      adoptedAt: null,
-      slots: slots.map((slot) => ({
-        slot,
-        copies: sections.map((one) => ({ label: label(slot, one.number), place: { section: sectionMark(one) } })),
-      })),
-    } as SlotBook
-    const took = milliseconds(() => {
-      const { copies } = standing(book, fromText(folder), { sections })
-      const wanted = [...planProtection(copies, 3), ...planRelease(copies, 3)]
-      const older = slots.map((slot) => {
-        const ofSlot = copies.filter(({ known }) => known.label.slot === slot)
-        return planOlder({ state: 'fair', identity: null }, ofSlot)
-      })
-      if (wanted.length > 0 || older.some(({ kind }) => kind !== 'nothing'))
-        throw new Error('there was something to do')
-    })
-    const work = 'protect and keep, nothing to do, 50 slots, seconds'
-    return { work, shown: `${took.toFixed(0)} ms`, value: took / 1000, limit: 0.5 }
-  })
+/** Makes an image and a proven copy of it in Section.1. */
+async function vouched(folder: string): Promise<{ label: CopyLabel; image: string }> {
+  const { prove } = await built<typeof proveModule>('lib/prove/prove.js')
+  const { writeManifest } = await built<typeof fileModule>('lib/prove/manifest-file.js')
+  const { withFolder } = await built<typeof folderModule>('lib/system/folder.js')
+  const source = largeBundle(join(folder, 'source'), bands, 0)
+  const image = section(join(folder, 'source'), join(folder, 'Section.1'))
+  const proof = await prove(request(source, image))
+  demand(proof)
+  const held = join(folder, 'Section.1/.lbackup-filevault')
+  mkdirSync(held, { mode: 0o700 })
+  const rest = {
+    run: 'run-1',
+    madeAt: '2026-01-01T00:00:00Z',
+    verdict: 'proven',
+    identity: null,
+    path: `/Users/${name}`,
+    copyPath: name,
+    container: 'sparse-bundle',
+    members: bands,
+  } as Omit<CopyLabel, 'schema' | 'slot' | 'manifest'>
+  const manifest = withFolder(fromText(held), (to) => writeManifest(to, 'large', proof.manifest, rest))
+  return { label: { ...rest, schema: 'copy/1', slot: 'large', manifest }, image }
 }

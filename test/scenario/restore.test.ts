@@ -2,9 +2,14 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, wri
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { machineOf } from '../../lib/cli/machine.js'
 import type { Listing } from '../../lib/generated/listing.js'
 import type { Restoration } from '../../lib/generated/restoration.js'
 import type { SlotBook } from '../../lib/generated/slots.js'
+import { lockHolder, releaseLock, takeLock } from '../../lib/lbackup/lock.js'
+import { processIdentity, type ProcessIdentity } from '../../lib/lbackup/process-chain.js'
+import { hostName } from '../../lib/system/host.js'
+import { fromText } from '../../lib/text/raw-path.js'
 import { imageDigest, simulatedMac, type SimulatedMac } from '../support/mac/index.js'
 import { protect } from '../support/protect.js'
 import { makeLab, type Lab } from '../support/session/index.js'
@@ -114,6 +119,16 @@ describe('giving it back', function () {
     expect(JSON.parse(resumed.out)).to.include({ resumed: 1 })
     expect(imageDigest(to)).to.equal(states[0])
     expect(existsSync(half)).to.be.false
+    // What somebody put there beside it.
+    writeFileSync(join(copy, 'bands/ff'), 'planted')
+    const planted = await cli(['restore', 'bob', '--to', `${to}1`, ...config, '--json'])
+    expect([planted.code, JSON.parse(planted.out)]).to.deep.equal([1, JSON.parse(planted.out)])
+    expect(JSON.parse(planted.out)).to.include({ unchecked: null, leftOut: 1 })
+    expect((JSON.parse(planted.out) as Restoration).findings.map(({ code }) => code)).to.deep.equal(['member-left-out'])
+    expect(imageDigest(`${to}1`)).to.equal(states[0])
+    const tried = await cli(['restore', '--drill', 'bob', ...config])
+    expect([tried.code, tried.out]).to.deep.equal([1, tried.out])
+    expect(tried.out).to.match(/every byte is right\. 1 member is in the copy and not in its manifest/)
     // Bit rot: other bytes, the same size and time.
     execFileSync('sh', [
       '-c',
@@ -153,7 +168,16 @@ describe('giving it back', function () {
     const asked = await cli(['forget', 'bob', ...config])
     expect([asked.code, readdirSync(kept).length]).to.deep.equal([1, 1])
     expect(asked.out).to.match(/^Would release 1 kept copy of bob-.*\. 1 copy in sections stays\.\n/)
+    const { system } = machineOf('forget', lab.configurationFile)
+    const other = (await processIdentity(system, process.ppid)) as ProcessIdentity
+    const holder = { ...other, host: hostName(), since: '2026-01-01T00:00:00Z', runId: 'a run' }
+    await takeLock(fromText(stateFolder), holder, () => Promise.resolve(false))
+    const refused = await cli(['forget', 'bob', ...config, '--yes'])
+    expect([refused.code, readdirSync(kept).length]).to.deep.equal([2, 1])
+    expect(refused.err).to.include('2026-01-01T00:00:00Z')
+    releaseLock(fromText(stateFolder), 'a run')
     expect((await cli(['forget', 'bob', ...config, '--yes'])).code).to.equal(0)
+    expect(lockHolder(fromText(stateFolder))).to.be.undefined
     expect(readdirSync(kept)).to.deep.equal([])
     expect(book().slots[0]?.copies.map(({ place }) => place.generation)).to.deep.equal([undefined])
   })

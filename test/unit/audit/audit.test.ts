@@ -240,6 +240,29 @@ describe('an audit of a set', function () {
     }
   })
 
+  for (const [what, target, says] of [
+    ['the same', '0', 'bands/1 is a symbolic link to 0'],
+    ['another', '2', 'bands/1 is a symbolic link to 2, and to 0 in the image'],
+  ] as const) {
+    it(`tells a symbolic link in image and copy, with ${what} target, for what it is`, async () => {
+      const { image, source, destination, backup, copy } = backupSet()
+      rmSync(join(image, 'bands/1'))
+      symlinkSync('0', join(image, 'bands/1'))
+      backup()
+      rmSync(join(copy(0), 'bands/1'))
+      symlinkSync(target, join(copy(0), 'bands/1'))
+      for (const read of [[], ['--read']]) {
+        const { code, slot } = await auditOf(destination, '--source', source, ...read)
+        expect([code, slot.sections[0]?.state, slot.compared?.equal]).to.deep.equal([
+          2,
+          'incomplete',
+          target === '0' || read.length === 0 ? null : false,
+        ])
+        expect(slot.compared?.text, read.join()).to.include(says)
+      }
+    })
+  }
+
   it('ends with 3 where a folder was not searched', async () => {
     const { destination, backup } = backupSet()
     backup()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { fromText } from '../../../lib/text/raw-path.js'
 import { writeSparseBundle } from '../../support/image-writer/sparse-bundle.js'
+import { writeSparseImage } from '../../support/image-writer/sparse-image.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { notesOf, notesWith, pathsOf, search } from './search.js'
 
@@ -32,10 +33,17 @@ describe('the bounds of a search', () => {
 
   it('says which root is missing and goes on with the others', () => {
     writeSparseBundle(join(root, 'x.sparsebundle'))
-    writeFileSync(join(root, 'file'), '')
-    const found = search([join(root, 'gone'), join(root, 'file'), root])
+    const found = search([join(root, 'gone'), root])
     expect(found.images.length).to.equal(1)
-    expect(notesOf(found, root)).to.deep.equal(['unreadable file', 'root-missing gone'])
+    expect(notesOf(found, root)).to.deep.equal(['root-missing gone'])
+  })
+
+  it('searches a root that is one file, as the source of a backup may be', () => {
+    writeFileSync(join(root, 'file'), '')
+    writeSparseImage(join(root, 'x.sparseimage'))
+    const found = search([join(root, 'file'), join(root, 'x.sparseimage')])
+    expect(found.images.map(({ path }) => path)).to.deep.equal([fromText(join(root, 'x.sparseimage'))])
+    expect(found.notes).to.deep.equal([])
   })
 
   it('says what lies deeper than the limit, and does not look there', () => {

@@ -45,7 +45,9 @@ describe('the newest good copy', () => {
     expect(of(copy(1, 2, 'proven'), copy(2, 1, 'complete'), copy(3, 0, 'suspect'))).to.equal('run-1')
     expect(of(copy(1, 2, 'proven', { opened: true }), copy(2, 1, 'complete'), copy(3, 0, 'suspect'))).to.equal('run-2')
     expect(of(copy(1, 2, 'suspect'), copy(2, 1, 'suspect'), copy(3, 0, 'bad'))).to.equal('run-2')
-    expect(of(copy(3, 0, 'bad'))).to.equal(undefined)
+    expect(of(copy(1, 2, 'suspect'), copy(3, 0, 'bad'))).to.equal('run-1')
+    expect(of(copy(3, 0, 'bad'))).to.equal('run-3')
+    expect(of(copy(3, 0, 'not-backed-up'))).to.equal(undefined)
   })
 
   it('is looked for in each image that was ever in the slot; a copy without identity may be of any', () => {

@@ -26,7 +26,6 @@ export function manifestOf(path: string, container: Container = 'sparse-bundle')
     manifest.known[row] = 1
     manifest.nanoseconds[row] = Number(lstatSync(bytes, { bigint: true }).mtimeNs % 1000n)
     source.usable[row] = 1
-    source.size[row] = copy.size[row] as number
     source.modified[row] = copy.modified[row] as number
     source.changed[row] = copy.changed[row] as number
     source.inode[row] = copy.inode[row] as number
@@ -45,10 +44,7 @@ export function rows({ copy, nanoseconds, digests, known, source }: Manifest): u
           time: [copy.modified[row], nanoseconds[row]],
           digest: known[row] === 1 ? digests.toString('hex', row * 32, row * 32 + 32) : '',
           inode: copy.inode[row],
-          source:
-            source.usable[row] === 1
-              ? [source.size[row], source.modified[row], source.changed[row], source.inode[row]]
-              : [],
+          source: source.usable[row] === 1 ? [source.modified[row], source.changed[row], source.inode[row]] : [],
         }
       : {}),
   }))

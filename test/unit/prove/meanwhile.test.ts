@@ -31,7 +31,7 @@ async function proveWhile(set: Copies, meanwhile: (begun: number) => void, deadl
     granularity: 1,
     deadline: watched as unknown as number,
   })
-  set.trusted = [{ image: fromText(set.copy), manifest: proof.manifest }]
+  set.trusted = [{ image: fromText(set.copy), read: () => proof.manifest }]
   return proof
 }
 

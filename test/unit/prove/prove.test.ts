@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -83,6 +83,22 @@ describe('prove', () => {
     ])
   })
 
+  it('takes a link for equal only where it leads to the same place', async () => {
+    const set = copies(2)
+    const links = ['same', 'other', 'turned'].map((name) => [name, join(set.source, name)] as const)
+    for (const [, path] of links) symlinkSync('bands/0', path)
+    set.backup()
+    const there = ['other', 'turned'].map((name) => join(set.copy, name))
+    for (const path of there) {
+      rmSync(path)
+      symlinkSync('/etc/passwd', path)
+    }
+    expect(kinds(await set.prove())).to.deep.equal([['type', 'other', 'turned']])
+    // Of what the image has had since it was copied the copy knows nothing.
+    const moved = await set.prove({ copiedBefore: lstatSync(join(set.source, 'turned')).ctimeMs - 1 })
+    expect(moved).to.deep.include({ result: 'moved-on', wrong: [], movedOn: 2 })
+  })
+
   it('does not take another file for the known one although inode, size and mtime are the same', async () => {
     const set = copies(2)
     set.backup()
@@ -94,7 +110,7 @@ describe('prove', () => {
     const band = join(set.copy, 'bands/1')
     writeFileSync(band, other)
     utimesSync(band, longAgo, longAgo)
-    for (const { manifest } of known) {
+    for (const manifest of known.flatMap((one) => one.read() ?? [])) {
       const row = Array.from({ length: manifest.copy.length }, (_, at) => memberName(manifest.copy, at)).indexOf(
         fromText('bands/1'),
       )

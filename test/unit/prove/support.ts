@@ -61,7 +61,7 @@ export function copies(bands = 4): Copies {
         deadline: Infinity,
         ...options,
       })
-      set.trusted = [{ image: fromText(set.copy), manifest: proof.manifest }]
+      set.trusted = [{ image: fromText(set.copy), read: () => proof.manifest }]
       return proof
     },
     band(name, content, time) {

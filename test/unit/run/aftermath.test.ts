@@ -12,7 +12,16 @@ import { fewerImages } from '../../../lib/run/search-findings.js'
 import { fromText } from '../../../lib/text/raw-path.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
-const facts = { configuration: '/c', stateFolder: '/s', storeId: null, node: '/n', source: '/Users', sectionZero: 7 }
+const facts = {
+  configuration: '/c',
+  stateFolder: '/s',
+  storeId: null,
+  node: '/n',
+  source: '/Users',
+  sectionZero: 7,
+  volumes: new Map<string, boolean>(),
+  isGone: () => true,
+}
 const report = (at: string, images: Partial<ReportImage>[], phase: Report['phase'] = 'post'): Report =>
   ({ run: 'r', phase, startedAt: at, finishedAt: at, severity: 'fine', summary: '', findings: [], images }) as never
 
@@ -36,14 +45,18 @@ describe('what is known after a run', () => {
   })
 
   it('keeps an image that is gone, warns once, and then only tells', () => {
-    expect(fewerImages(new Set(['x']), first.slots, false).map(({ severity }) => severity)).to.deep.equal(['warning'])
+    expect(fewerImages(new Set(['x']), first.slots, false, () => true).map(({ severity }) => severity)).to.deep.equal([
+      'warning',
+    ])
     const other = { slot: 'x', path: '/Users/x', user: 'x', verdict: 'complete', reason: '' } as const
     const gone = nextStatus(report('2026-01-02T00:00:00Z', [other]), first, facts)
     expect(gone.slots.find(({ slot }) => slot === 'bob')).to.include({
       goneSince: '2026-01-02T00:00:00Z',
       lastCompleteAt: '2026-01-01T00:00:00Z',
     })
-    expect(fewerImages(new Set(['x']), gone.slots, false).map(({ severity }) => severity)).to.deep.equal(['info'])
+    expect(fewerImages(new Set(['x']), gone.slots, false, () => true).map(({ severity }) => severity)).to.deep.equal([
+      'info',
+    ])
     const back = { slot: 'bob', path: '/Users/bob/b', user: 'bob', verdict: 'not-judged-yet', reason: '' } as const
     const [slot] = nextStatus(report('2026-01-03T00:00:00Z', [back], 'pre'), gone, facts).slots
     expect(slot).to.not.have.property('goneSince')

@@ -124,13 +124,15 @@ describe('what the search says of the run', () => {
   }
 
   it('misses an image that was there last time', () => {
-    expect(fewerImages(new Set(['other']), [known], false).map(({ code }) => code)).to.deep.equal(['image-gone'])
-    expect(fewerImages(new Set(['bob-1']), [known], false)).to.deep.equal([])
+    expect(fewerImages(new Set(['other']), [known], false, () => true).map(({ code }) => code)).to.deep.equal([
+      'image-gone',
+    ])
+    expect(fewerImages(new Set(['bob-1']), [known], false, () => true)).to.deep.equal([])
   })
 
   it('does not take no image at all for success unless that may be', () => {
-    expect(fewerImages(new Set(), [], false).map(({ code }) => code)).to.deep.equal(['no-images'])
-    expect(fewerImages(new Set(), [], true)).to.deep.equal([])
+    expect(fewerImages(new Set(), [], false, () => true).map(({ code }) => code)).to.deep.equal(['no-images'])
+    expect(fewerImages(new Set(), [], true, () => true)).to.deep.equal([])
   })
 
   it('warns where an image may hide, only tells the rest, and stays short', () => {

@@ -93,7 +93,8 @@ describe('removing a tree', () => {
     try {
       await once(user.stdout, 'data')
       withFolder(fromText(join(store, 'home')), (home) => {
-        for (let round = 0; round < 4000; round += 1) {
+        // On a busy machine he gets his turn late.
+        for (let round = 0; round < 4000 || (refused === 0 && round < 1_000_000); round += 1) {
           try {
             removeTreeIn(home, 'a' as RawPath)
             emptied += 1

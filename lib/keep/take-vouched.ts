@@ -1,0 +1,136 @@
+import { OperationalError } from '../finding/operational-error.js'
+import { memberTypes, nameIn, partLength, type MemberPart, type MemberTable } from '../image/member-table.js'
+import { facts } from '../look/members.js'
+import type { Manifest } from '../manifest/manifest-type.js'
+import { dressFolder } from '../system/dress.js'
+import { linkAll, type Stats } from '../system/folder-looks.js'
+import { makeFolderIn } from '../system/folder-writes.js'
+import { closeFolder, look, openFolderIn, type Folder } from '../system/folder.js'
+import { join, type RawPath } from '../text/raw-path.js'
+import { sameTime } from '../verify/reuse.js'
+import { copyChanged } from './copy-changed.js'
+import { take, type Taking } from './take-member.js'
+
+interface TakingVouched extends Taking {
+  /** Relative names of members that are not taken. */
+  readonly skipped: ReadonlySet<RawPath>
+}
+
+const file = memberTypes.indexOf('file')
+const folderType = memberTypes.indexOf('folder')
+
+/**
+ * Given a bundle and its manifest, take the members that it names, and no others, into a folder of ours. Each is demanded
+ * to be the file that it was once it has a name there: a user may swap names in the bundle, but not in a folder of ours.
+ * `undressed` names folders whose times others see to. Throws OperationalError, `copy-changed` for what is not as it was.
+ */
+export function takeVouched(
+  taking: TakingVouched,
+  { copy }: Manifest,
+  from: Folder,
+  to: Folder,
+  undressed: (folder: RawPath) => boolean,
+): void {
+  for (const part of copy.parts) {
+    if (part.part === '') {
+      takePart(taking, copy, part, from, to)
+      continue
+    }
+    const name = part.part as RawPath
+    inNewFolder(from, name, to, (original, made) => {
+      takePart(taking, copy, part, original, made)
+      if (!undressed(name)) dressFolder(made, original.stats)
+    })
+  }
+}
+
+/** As `takeVouched`, of a sparse image, which may get another name. */
+export function takeVouchedFile(
+  taking: Taking,
+  { copy }: Manifest,
+  from: Folder,
+  name: RawPath,
+  to: Folder,
+  newName: RawPath,
+): void {
+  orChanged(from, name, 'isFile', () => {
+    take(taking, from, name, to, newName)
+  })
+  if (!isSame(copy, 0, look(to, newName), taking.clone)) throw changed(from, name)
+}
+
+function takePart(taking: TakingVouched, copy: MemberTable, part: MemberPart, from: Folder, to: Folder): void {
+  let row = -1
+  const rowsOf = function* (type: number): Generator<RawPath, undefined> {
+    for (let at = 0; at < partLength(part); at += 1) {
+      row = part.start + at
+      if (copy.type[row] !== type) continue
+      const name = nameIn(part, at)
+      if (!isSkipped(taking, part, name)) yield name
+    }
+  }
+  const demand = (stats: Stats | undefined): void => {
+    if (!isSame(copy, row, stats, taking.clone)) throw changed(from, nameIn(part, row - part.start))
+  }
+  const files = rowsOf(file)
+  while (taking.clone) {
+    const { value: name } = files.next()
+    if (name === undefined) break
+    orChanged(from, name, 'isFile', () => {
+      take(taking, from, name, to, name)
+    })
+    demand(look(to, name))
+  }
+  linkAll(from, files, to, demand, (name, error) => changedInstead(from, name, 'isFile', error))
+  for (const name of rowsOf(folderType)) {
+    // The two that hold members have a part of their own.
+    if (part.part === '' && copy.parts.some((one) => one.part === name)) continue
+    inNewFolder(from, name, to, (original, made) => {
+      dressFolder(made, original.stats)
+    })
+  }
+}
+
+const isSkipped = ({ skipped }: TakingVouched, { part }: MemberPart, name: RawPath): boolean =>
+  skipped.size > 0 && skipped.has(part === '' ? name : join(part as RawPath, name))
+
+function isSame(copy: MemberTable, row: number, stats: Stats | undefined, cloned: boolean): boolean {
+  if (stats === undefined) return false
+  const { type, inode, size, modified } = facts(stats)
+  return (
+    type === 'file' &&
+    (cloned || inode === copy.inode[row]) &&
+    size === copy.size[row] &&
+    sameTime(Math.floor(modified * 1000), copy.modified[row] as number)
+  )
+}
+
+function inNewFolder(from: Folder, name: RawPath, to: Folder, use: (original: Folder, made: Folder) => void): void {
+  const original = orChanged(from, name, 'isDirectory', () => openFolderIn(from, name))
+  try {
+    const made = makeFolderIn(to, name)
+    try {
+      use(original, made)
+    } finally {
+      closeFolder(made)
+    }
+  } finally {
+    closeFolder(original)
+  }
+}
+
+function orChanged<Result>(from: Folder, name: RawPath, type: 'isFile' | 'isDirectory', action: () => Result): Result {
+  try {
+    return action()
+  } catch (error) {
+    throw changedInstead(from, name, type, error)
+  }
+}
+
+/** What cannot be taken because something else stands there now, or nothing. */
+function changedInstead(from: Folder, name: RawPath, type: 'isFile' | 'isDirectory', error: unknown): unknown {
+  return error instanceof OperationalError && look(from, name)?.[type]() !== true ? changed(from, name) : error
+}
+
+const changed = (from: Folder, name: RawPath): OperationalError =>
+  copyChanged(join(from.path, name), 'is not what it was when the copy was checked')
