@@ -21,13 +21,13 @@ module.exports = {
     {
       name: 'nothing-imports-up',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/(cli|index\\.ts)' },
-      to: { path: '^(hooks|lib/cli|lib/index\\.ts)' },
+      from: { path: '^lib/', pathNot: '^lib/(cli/|index\\.ts)' },
+      to: { path: '^(hooks|lib/cli/|lib/index\\.ts)' },
     },
     {
       name: 'only-above-imports-run',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/(run|cli|doctor|index\\.ts)' },
+      from: { path: '^lib/', pathNot: '^lib/(run/|cli/|doctor/|index\\.ts)' },
       to: { path: '^lib/run/' },
     },
     ...Object.entries(layers).map(([folder, below]) => ({

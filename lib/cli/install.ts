@@ -12,23 +12,25 @@ import { exitCode } from './exit-code.js'
 import { machineOf } from './machine.js'
 import { withProgress } from './output.js'
 import { refuseMore } from './arguments.js'
+import { installOnClient } from './install-client.js'
 
 export const summary = 'put the hooks into an LBackup configuration'
 
 export const help = `usage: lbackup-filevault install --config FILE [--dry-run]
+       ... --client USER@HOST --config FILE [--key FILE.pub [--apply]]
 
-Puts two hooks beside LBackup's configuration, and a commented filevault.json
-where there is none:
+Puts resources/pre-actions/BACKUP-850-filevault and resources/post-actions/
+BACKUP-050-filevault beside LBackup's configuration, and a commented
+filevault.json where there is none. Both hooks are started once, as LBackup
+would; if one does not work, everything is taken back. Install again after
+updating Node, changing onCrash, or moving this package; twice does no harm.
 
-  resources/pre-actions/BACKUP-850-filevault    before the copy
-  resources/post-actions/BACKUP-050-filevault   after it
-
-Both are then started once, as LBackup would, to see that they work; if one does
-not, everything is taken back. Install again after updating Node, after changing
-onCrash, or after moving this package; twice does no harm.
-
-  --config FILE  LBackup's configuration file
-  --dry-run      print what would be done, and do nothing
+  --config FILE       LBackup's configuration file
+  --dry-run           print what would be done, and do nothing
+  --client USER@HOST  put our program on a client that is backed up over ssh,
+                      and try it, by a login that may still run a shell
+  --key FILE.pub      LBackup's public key there: print its line for the gate
+  --apply             write that line into authorized_keys there, and try it
 
 exit codes: 0 installed, 1 installed with warnings, 2 refused, 64 usage
 `
@@ -38,9 +40,16 @@ export async function main(args: string[], context: CliContext): Promise<number>
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { config: { type: 'string' }, 'dry-run': { type: 'boolean' } },
+    options: {
+      config: { type: 'string' },
+      'dry-run': { type: 'boolean' },
+      client: { type: 'string' },
+      key: { type: 'string' },
+      apply: { type: 'boolean' },
+    },
   })
   refuseMore('install', positionals)
+  if (values.client !== undefined) return installOnClient({ ...values, client: values.client }, context)
   const { setup, system } = machineOf('install', values.config)
   if (values['dry-run'] === true) {
     const steps = installSteps(setup)

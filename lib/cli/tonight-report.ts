@@ -1,4 +1,5 @@
 import type { TonightImage, TonightReport } from '../generated/tonight.js'
+import { OperationalError } from '../finding/operational-error.js'
 import type { ReportedFinding } from '../generated/report.js'
 import { backupSource } from '../lbackup/backup-source.js'
 import { excludesFile, literal } from '../lbackup/configuration.js'
@@ -6,7 +7,10 @@ import { policyFor } from '../policy/decide.js'
 import type { Observed } from '../run/observed.js'
 import type { PlanRequest, Tonight } from '../run/plan-type.js'
 import { realSource } from '../run/prepare.js'
+import { localMachine } from '../run/local-machine.js'
 import { knownSlots } from '../run/publish.js'
+import { reachMachine } from '../run/reach-machine.js'
+import type { SourceMachine } from '../run/source-machine.js'
 import { planTonight } from '../run/tonight.js'
 import { workInThread } from '../run/work-in-thread.js'
 import { printable } from '../text/printable.js'
@@ -15,25 +19,59 @@ import { severityOf } from './findings.js'
 import type { Machine } from './machine.js'
 import { linkedSource, notInstalled, unproven, wrongDisk } from './tonight-findings.js'
 
-/** Given an LBackup configuration whose source is on this machine, return what a backup that started now would do. */
-export async function tonightOf(machine: Machine): Promise<TonightReport> {
+/** Given an LBackup configuration whose source is on a client, return what a backup that started now would do. */
+export async function clientTonight(machine: Machine): Promise<TonightReport> {
+  const { setup, loaded, system, stateFolder } = machine
+  const written = (name: string): string => printable(literal(setup.configuration, name))
+  const reached = await reachMachine({
+    environment: {
+      phase: 'pre',
+      useSSH: true,
+      sshSource: `${written('sshRemoteUser')}@${written('sshRemoteServer')}`,
+    },
+    // A terminal that is looked at does without; it is said.
+    config: { ...loaded.config, remote: 'continue' },
+    system,
+    stateFolder,
+    lbackup: { pid: process.pid },
+  })
+  const there = reached.machine
+  if (there === undefined) return remoteTonight(machine)
+  try {
+    return { ...(await tonightOf(machine, there)), useSSH: true }
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    // As the pre-backup hook would.
+    const { code, message, cure } = error
+    const finding: ReportedFinding = { code, severity: 'error', message, cure }
+    const base = remoteTonight(machine)
+    return { ...base, halt: true, severity: 'error', findings: [...notInstalled(machine), finding] }
+  } finally {
+    await there.close()
+  }
+}
+
+/**
+ * Given an LBackup configuration and the machine whose images it backs up (this one unless given), return what a backup
+ * that started now would do.
+ */
+export async function tonightOf(machine: Machine, there?: SourceMachine): Promise<TonightReport> {
   const { setup, loaded, system, stateFolder } = machine
   const backupDest = withoutTrailingSlash(literal(setup.configuration, 'backupDest'))
   const written = backupSource(literal(setup.configuration, 'backupSource'))
   const request: PlanRequest = {
     system,
     config: loaded.config,
-    source: realSource(written),
+    source: there === undefined ? realSource(written) : written,
     excludesFile: excludesFile(setup, setup.configuration),
-    ownPaths: [backupDest, setup.configurationFolder, stateFolder],
+    ownPaths: there === undefined ? [backupDest, setup.configurationFolder, stateFolder] : [],
     slots: knownSlots({ stateFolder }),
-    excludePids: [process.pid],
-    work: workInThread(loaded.config.limits.hookMinutes * 60),
+    machine: there ?? localMachine(system, workInThread(loaded.config.limits.hookMinutes * 60), [process.pid]),
   }
   const tonight = await planTonight(request)
   const findings = [
     ...notInstalled(machine),
-    ...linkedSource(written),
+    ...(there === undefined ? linkedSource(written) : []),
     ...wrongDisk(backupDest, stateFolder),
     ...(await unproven(request, tonight)),
     ...tonight.findings,

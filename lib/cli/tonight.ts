@@ -3,7 +3,7 @@ import type { CliContext } from './context.js'
 import { severityCode } from './findings.js'
 import { machineOf } from './machine.js'
 import { printDocument, withProgress } from './output.js'
-import { remoteTonight, tonightOf } from './tonight-report.js'
+import { clientTonight, tonightOf } from './tonight-report.js'
 import { tonightText } from './tonight-text.js'
 import { refuseMore } from './arguments.js'
 import { isYes } from '../lbackup/configuration.js'
@@ -36,7 +36,7 @@ export async function main(args: string[], context: CliContext): Promise<number>
   const machine = machineOf('tonight', values.config)
   const remote = isYes(machine.setup.configuration, 'useSSH') === true
   const report = remote
-    ? remoteTonight(machine)
+    ? await withProgress(context, 'asking the client for its images', clientTonight(machine))
     : await withProgress(context, 'looking for images and who uses them', tonightOf(machine))
   if (values.json === true) printDocument(context, report)
   else context.stdout(tonightText(report, { rules: values.rules === true }))

@@ -8,7 +8,7 @@ import { withFileIn, type OpenFile } from '../system/folder-looks.js'
 import type { Folder } from '../system/folder.js'
 import { systemCode } from '../system/file-system-error.js'
 import type { RawPath } from '../text/raw-path.js'
-import { identityOf } from './identity.js'
+import { identityOf, type IdentityFacts } from './identity.js'
 
 /** What the content of a folder or file says. */
 export interface Recognised {
@@ -32,8 +32,7 @@ export function recogniseBundle(folder: Folder): Recognised | undefined {
       const content = readSmall(folder, name)
       if (content === undefined || !isBundlePlist(content)) continue
       const { encryption, uuid } = readTokenHead(folder)
-      const { ino: inode, birthtimeMs: born } = folder.stats
-      return { encryption, identity: identityOf({ uuid, inode, born, content }) }
+      return { encryption, identity: identityOf({ uuid, ...birthOf(folder.stats), content }) }
     } catch (error) {
       prevented ??= error as Error
     }
@@ -43,12 +42,24 @@ export function recogniseBundle(folder: Folder): Recognised | undefined {
 }
 
 /** Given an open folder that is no readable bundle in spite of its name, return what can be said of it. */
-export function unrecognisedBundle({ stats }: Folder): Recognised {
-  const content = Buffer.alloc(0)
-  return {
-    encryption: 'unknown',
-    identity: identityOf({ uuid: undefined, inode: stats.ino, born: stats.birthtimeMs, content }),
-  }
+export const unrecognisedBundle = ({ stats }: Pick<Folder, 'stats'>): Recognised => unrecognised(birthOf(stats))
+
+/** Given the birth of something that is named as an image and is none, return what can be said of it. */
+export const unrecognised = (birth: Birth): Recognised => ({
+  encryption: 'unknown',
+  identity: identityOf({ uuid: undefined, ...birth, content: Buffer.alloc(0) }),
+})
+
+/** As `recogniseBundle`, of the bytes of a bundle's property lists and token; undefined stands for what is not there or cannot be read. */
+export function recogniseMembers(
+  plists: readonly (Buffer | undefined)[],
+  tokenBytes: Buffer | undefined,
+  birth: Birth,
+): Recognised | undefined {
+  const content = plists.find((bytes) => bytes !== undefined && isBundlePlist(bytes))
+  if (content === undefined) return undefined
+  const { encryption, uuid } = tokenBytes === undefined ? unreadToken : tokenOf(tokenBytes)
+  return { encryption, identity: identityOf({ uuid, ...birth, content }) }
 }
 
 /** What a single file is, with its owner and place where it is an image. */
@@ -62,34 +73,55 @@ export interface RecognisedFile extends Recognised {
 export function recogniseSingleFile(folder: Folder, name: RawPath): RecognisedFile {
   return withFileIn(folder, name, ({ stats, read }) => {
     const head = read(0, Math.min(stats.size, v2FixedLength))
-    const tail = readEnd(read, stats.size)
-    const format = recogniseFile(head, tail.subarray(Math.max(0, tail.length - tailLength)))
-    const uuid = format === 'encrypted-v1' ? tokenUuid(tail) : format === 'encrypted-v2' ? tokenUuid(head) : undefined
-    const encryption = format === 'encrypted-v1' ? 'v1' : format === 'encrypted-v2' ? 'v2' : undefined
-    return {
-      kind: fileKind(format, name),
-      format,
-      encryption: encryption ?? (format === 'none' ? 'unknown' : 'none'),
-      identity: identityOf({ uuid, inode: stats.ino, born: stats.birthtimeMs, content: unchanging(head) }),
-      stats,
-    }
+    return { ...recogniseEnds(name, head, readEnd(read, stats.size), birthOf(stats)), stats }
   })
 }
 
-function readTokenHead(folder: Folder): { encryption: Encryption; uuid?: string | undefined } {
+/** When and as what something was made: see `IdentityFacts`. */
+export type Birth = Pick<IdentityFacts, 'inode' | 'born'>
+
+const birthOf = ({ ino: inode, birthtimeMs: born }: { ino: number; birthtimeMs: number }): Birth => ({ inode, born })
+
+/** Given a file's name, its first 76 bytes, its last 1276 and its birth, return what its content says. */
+export function recogniseEnds(name: RawPath, head: Buffer, tail: Buffer, birth: Birth): Omit<RecognisedFile, 'stats'> {
+  const format = recogniseFile(head, tail.subarray(Math.max(0, tail.length - tailLength)))
+  const uuid = format === 'encrypted-v1' ? tokenUuid(tail) : format === 'encrypted-v2' ? tokenUuid(head) : undefined
+  const encryption = format === 'encrypted-v1' ? 'v1' : format === 'encrypted-v2' ? 'v2' : undefined
+  return {
+    kind: fileKind(format, name),
+    format,
+    encryption: encryption ?? (format === 'none' ? 'unknown' : 'none'),
+    identity: identityOf({ uuid, ...birth, content: unchanging(head) }),
+  }
+}
+
+interface TokenFacts {
+  readonly encryption: Encryption
+  readonly uuid?: string | undefined
+}
+
+function readTokenHead(folder: Folder): TokenFacts {
   try {
-    return withFileIn(folder, token, ({ stats, read }) => {
-      if (stats.size === 0) return { encryption: 'none' }
-      const head = read(0, Math.min(stats.size, v2FixedLength))
-      if (head.toString('latin1', 0, 8) === 'encrcdsa') return { encryption: 'v2', uuid: tokenUuid(head) }
-      const tail = readEnd(read, stats.size)
-      if (tail.toString('latin1', Math.max(0, tail.length - 8)) !== 'cdsaencr') return { encryption: 'unknown' }
-      return { encryption: 'v1', uuid: tokenUuid(tail) }
-    })
+    return withFileIn(folder, token, ({ stats: { size }, read }) =>
+      tokenFacts(size, read(0, Math.min(size, v2FixedLength)), () => readEnd(read, size)),
+    )
   } catch {
     // Missing, a link, or not to be read: what the image is stays certain, how it is encrypted does not.
     return { encryption: 'unknown' }
   }
+}
+
+const unreadToken: TokenFacts = { encryption: 'unknown' }
+
+const tokenOf = (bytes: Buffer): TokenFacts =>
+  tokenFacts(bytes.length, bytes.subarray(0, v2FixedLength), () => bytes.subarray(Math.max(0, bytes.length - v1Length)))
+
+function tokenFacts(size: number, head: Buffer, readTail: () => Buffer): TokenFacts {
+  if (size === 0) return { encryption: 'none' }
+  if (head.toString('latin1', 0, 8) === 'encrcdsa') return { encryption: 'v2', uuid: tokenUuid(head) }
+  const tail = readTail()
+  if (tail.toString('latin1', Math.max(0, tail.length - 8)) !== 'cdsaencr') return { encryption: 'unknown' }
+  return { encryption: 'v1', uuid: tokenUuid(tail) }
 }
 
 function readSmall(folder: Folder, name: RawPath): Buffer | undefined {

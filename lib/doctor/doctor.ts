@@ -16,6 +16,7 @@ import { channelFindings } from './channel.js'
 import { found, type DoctorFinding } from './found.js'
 import { launcherFindings } from './launchers.js'
 import { lockFindings, ownLockFindings } from './locks.js'
+import { clientLook } from './look-client.js'
 import { destinationLook } from './look-destination.js'
 import { excludesLook } from './look-excludes.js'
 import { imageLook } from './look-images.js'
@@ -65,6 +66,7 @@ const checks: Readonly<Record<string, Check>> = {
   'what the hook may read': ({ stateFolder, system }) =>
     reachFindings(statusOf(stateFolder)?.hookEnvironment, system.platform),
   'the channel for errors': ({ loaded, command }) => channelFindings(loaded.config, command('status --alarm')),
+  'the client': clientLook,
   'the images': imageLook,
 }
 

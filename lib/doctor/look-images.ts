@@ -1,6 +1,7 @@
 import { OperationalError } from '../finding/operational-error.js'
 import { backupSource } from '../lbackup/backup-source.js'
 import { isYes, literal } from '../lbackup/configuration.js'
+import { localMachine } from '../run/local-machine.js'
 import { observe } from '../run/observe.js'
 import { realSource } from '../run/prepare.js'
 import { searchOptions } from '../run/search-options.js'
@@ -26,12 +27,11 @@ export async function imageLook(patient: Patient): Promise<DoctorFinding[]> {
   const source = realSource(written)
   const backupDest = withoutTrailingSlash(literal(configuration, 'backupDest'))
   const ownPaths = [backupDest, configurationFolder, stateFolder]
-  const { images, accounts, discovery, problems } = await observe(system, {
-    search: searchOptions({ config: loaded.config, source, ownPaths }, knownPaths(stateFolder)),
+  const machine = localMachine(system, patient.work, [process.pid])
+  const { images, accounts, discovery, problems } = await observe(machine, {
+    search: searchOptions({ config: loaded.config, source, ownPaths, machine }, knownPaths(stateFolder)),
     source,
     quietSeconds: 0,
-    work: patient.work,
-    excludePids: [process.pid],
   })
   const users = accounts.filter(({ home }) => isWithin(home, source.path)).map(({ user }) => user)
   return [

@@ -28,10 +28,8 @@ export function sourceLook({ setup, loaded }: Patient): DoctorFinding[] {
         halts ? 'error' : 'info',
         halts
           ? 'The source is on another machine and our settings say remote: halt, so that every backup is halted.'
-          : 'The source is on another machine: what uses an image there is not known, and copies are judged by their structure alone.',
-        halts
-          ? 'Set "remote": "continue" in filevault.json.'
-          : 'See that nobody is logged in on the client while it is backed up.',
+          : 'The source is on another machine. Where our program answers there, its images are treated like those of this machine; else their copies are judged by their structure alone.',
+        halts ? 'Set "remote": "continue" in filevault.json.' : 'See what is said of the client below.',
       ),
     ]
   }

@@ -62,7 +62,7 @@ export const configSchema = {
     },
     remote: {
       description:
-        'What is done with a source on another machine (useSSH=YES), whose images cannot be looked at before the copy. continue: their copies are judged afterwards. halt: no backup.',
+        'What is done with a source on another machine (useSSH=YES) where our program is not installed, so that its images cannot be looked at before the copy. continue: their copies are judged afterwards, by their structure. halt: no backup.',
       enum: ['continue', 'halt'],
       default: 'continue',
       examples: ['halt'],
@@ -245,6 +245,14 @@ export const configSchema = {
           maximum: 86400,
           default: 60,
           examples: [120],
+        },
+        clientMinutes: {
+          description: 'Minutes until a call of a client over ssh is given up.',
+          type: 'number',
+          minimum: 0.1,
+          maximum: 10080,
+          default: 60,
+          examples: [180],
         },
         hookMinutes: {
           description: 'Minutes until a hook gives up.',

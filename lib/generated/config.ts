@@ -33,7 +33,7 @@ export interface Config {
    */
   readonly onCrash: 'halt' | 'continue'
   /**
-   * What is done with a source on another machine (useSSH=YES), whose images cannot be looked at before the copy. continue: their copies are judged afterwards. halt: no backup.
+   * What is done with a source on another machine (useSSH=YES) where our program is not installed, so that its images cannot be looked at before the copy. continue: their copies are judged afterwards, by their structure. halt: no backup.
    */
   readonly remote: 'continue' | 'halt'
   readonly report: ReportConfig
@@ -155,6 +155,10 @@ export interface LimitsConfig {
    * Seconds until a program we called is ended.
    */
   readonly commandSeconds: number
+  /**
+   * Minutes until a call of a client over ssh is given up.
+   */
+  readonly clientMinutes: number
   /**
    * Minutes until a hook gives up.
    */

@@ -30,6 +30,10 @@ export interface RunRecord {
    */
   readonly schema: 'run/1'
   /**
+   * The images at the source were looked at before the copy. Left out by earlier versions, which looked at those of this machine only.
+   */
+  readonly sourceLookedAt?: boolean
+  /**
    * Names this run, also in the marker lines of the excludes block.
    */
   readonly id: string

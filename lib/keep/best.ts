@@ -17,8 +17,9 @@ export function grade({ label: { verdict, manifest }, opened }: Pick<KnownCopy, 
     case 'bad':
       return grades.bad
     default:
-      // Somebody wrote into it: whatever was known of it holds no longer.
-      if (opened !== undefined || verdict === 'suspect') return grades.suspect
+      // Somebody wrote into it: whatever was known of it holds no longer, and one that nobody touched is better.
+      if (opened !== undefined) return grades.bad
+      if (verdict === 'suspect') return grades.suspect
       return verdict === 'proven' && manifest !== null ? grades.proven : grades.complete
   }
 }

@@ -34,13 +34,14 @@ export function lookAtStructure(image: Pick<Image, 'path' | 'container'>, option
     })
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error
-    return notLookedAt(error)
+    return unseenStructure(error)
   }
 }
 
 const swapped = ['ELOOP', 'ENOTDIR', 'ENOTFILE', 'ENXIO']
 
-function notLookedAt(error: OperationalError): Structure {
+/** Given why an image could not be looked at, return that as its structure: a finding, never damage. */
+export function unseenStructure(error: OperationalError): Structure {
   const findings = findingList(false)
   const system = systemCode(error) ?? ''
   const code: FindingCode =

@@ -12,12 +12,22 @@ import { sayUnknown, type Say } from './say.js'
 import { noAnswer } from '../system/tool-answer.js'
 import { parseUserList, userName } from './user-names.js'
 
+/** What lies at the paths that hdiutil names, on the machine that was asked. */
+export interface FileFacts {
+  /** A word where nothing can be told of it. */
+  identityOf(path: RawPath): { readonly device: number; readonly inode: number } | string
+  realPath(path: RawPath): RawPath | undefined
+}
+
+const filesHere: FileFacts = { identityOf, realPath: tryRealPath }
+
 /** Given images, say of each what one `hdiutil info -plist` tells: attached on this Mac, by whom, mounted where. */
 export async function sayAttached(
   system: System,
   images: readonly Watched[],
   say: Say,
   known?: HdiutilAnswer,
+  files: FileFacts = filesHere,
 ): Promise<void> {
   const { attached, problem } = known ?? (await askHdiutil(system))
   if (problem !== undefined) {
@@ -27,7 +37,7 @@ export async function sayAttached(
   let names: ReadonlyMap<number, string> | undefined
   for (const entry of attached) {
     for (const { subject } of images) {
-      const match = matches(entry, subject)
+      const match = matches(entry, subject, files)
       if (match === 'other') continue
       names ??= await userNames(system)
       say(subject.path, match === 'same' ? attachedClue(entry, names) : lostClue(entry))
@@ -41,15 +51,15 @@ export async function sayAttached(
 const plain = (path: RawPath): string => toBytes(baseName(path)).toString('utf8').normalize('NFC').toLowerCase()
 
 /** `lost`: an image of this name is attached from a path where nothing is any more, as after a FileVault login. */
-function matches(entry: AttachedImage, subject: Watched['subject']): 'same' | 'lost' | 'other' {
+function matches(entry: AttachedImage, subject: Watched['subject'], files: FileFacts): 'same' | 'lost' | 'other' {
   if (entry.imagePath === subject.path) return 'same'
   // Only images of the same name are looked at: a path on a dead server would hold us up for ever.
   if (plain(entry.imagePath) !== plain(subject.path) || !entry.imagePath.startsWith('/')) return 'other'
-  const file = identityOf(entry.imagePath)
+  const file = files.identityOf(entry.imagePath)
   if (typeof file === 'string') return 'lost'
   if (file.device === subject.device && file.inode === subject.inode) return 'same'
-  const real = tryRealPath(entry.imagePath)
-  return real !== undefined && real === tryRealPath(subject.path) ? 'same' : 'other'
+  const real = files.realPath(entry.imagePath)
+  return real !== undefined && real === files.realPath(subject.path) ? 'same' : 'other'
 }
 
 function tryRealPath(path: RawPath): RawPath | undefined {

@@ -4,7 +4,7 @@ import { printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
 import type { Clue } from './clue.js'
 import type { HdiutilAnswer } from './hdiutil-answer.js'
-import { sayAttached } from './mac-attached.js'
+import { sayAttached, type FileFacts } from './mac-attached.js'
 import { sayOpen } from './mac-open.js'
 import type { Watched } from './members.js'
 import { parseMacMount, volumeOf } from './mount-output.js'
@@ -12,10 +12,14 @@ import { exportedFolder, parseExports } from './nfs-server.js'
 import { sayUnknown, type Say } from './say.js'
 import { noAnswer } from '../system/tool-answer.js'
 
-/** Where the Mac's NFS server is told what to export, and whether we see other users' processes. */
+/** Where the Mac's NFS server is told what to export, whether we see other users' processes, and whose files they are. */
 export interface MacPlaces {
   readonly nfsExports: readonly string[]
   readonly root: boolean
+  /** Of the machine that was asked; this one unless given. */
+  readonly files?: FileFacts
+  /** Folders that are exported besides those of `nfsExports`. */
+  readonly exported?: readonly RawPath[]
 }
 
 /** Given images, return what this Mac tells about each, by its path: one call each of hdiutil, lsof and mount for all. */
@@ -29,7 +33,7 @@ export async function macClues(
   const say: Say = (image, clue) => void clues.get(image)?.push(clue)
   if (images.length === 0) return clues
   await Promise.all([
-    sayAttached(system, images, say, options.attached),
+    sayAttached(system, images, say, options.attached, places.files),
     sayOpen(system, images, { ...options, root: places.root }, say),
     sayVolumes(system, images, places, say),
   ])
@@ -45,6 +49,7 @@ async function sayVolumes(system: System, images: readonly Watched[], places: Ma
     const table = readKernelFile(path, 16 * 1024 * 1024)
     return typeof table === 'string' ? [] : parseExports(table.text)
   })
+  exported.push(...(places.exported ?? []))
   for (const { subject } of images) {
     const volume = volumeOf(volumes, subject.path)
     const unknown = (what: string, cure: string): void =>

@@ -9,8 +9,15 @@ import { isPair, isWrittenSince, timesOf, type Pairs } from './pairs.js'
 import type { ProveRequest } from './proof-type.js'
 import type { Read } from './read-type.js'
 import type { EachRow, RowState } from './row-state.js'
-import { changedRows } from './second-look.js'
+import type { SourceLook, SourceSide } from './source-side.js'
 import { onlyInCopy, onlyInSource, otherTypes } from './unpaired.js'
+
+/** What was seen of the source, and which rows of it changed while they were read (1). */
+export interface Seen extends Read {
+  readonly side: SourceSide
+  readonly looked: SourceLook
+  readonly changed: Uint8Array
+}
 
 /**
  * Given all that is known, return a walk over the members that says what each one's copy is. Fills in which of the
@@ -21,18 +28,17 @@ export function compareRows(
   pairs: Pairs,
   known: Known,
   manifest: Manifest,
-  read: Read,
-  lookedAt: number,
+  seen: Seen,
 ): EachRow {
   const { source, copy, bySource, byCopy } = pairs
   const settle = settleMicroseconds(request.granularity)
   const copied = request.copiedBefore * 1000
-  const changedSince = changedRows(request, source, read.sourceRead)
+  const { changed: changedSince, looked, side, ...read } = seen
   const pieces = request.container === 'sparse-image' ? comparedPieces(pairs, known, manifest) : undefined
 
   const pairState = (row: number, other: number): RowState => {
     const times = timesOf(source, row)
-    const isSteady = changedSince[row] !== 1 && hasSettled(times, lookedAt, settle)
+    const isSteady = changedSince[row] !== 1 && hasSettled(times, looked.lookedAt, settle)
     if (pieces !== undefined && isSteady && pieces.equal > 0 && source.size[row] === copy.size[other]) {
       manifest.pieces.equal = pieces.equal
       vouch(row, other)
@@ -81,11 +87,11 @@ export function compareRows(
     for (let row = 0; row < source.length; row += 1) {
       const other = bySource[row] as number
       if (other < 0) use(onlyInSource(request, pairs, row), row, undefined)
-      else use(isPair(pairs, row) ? pairState(row, other) : otherTypes(request, pairs, row, other), row, other)
+      else use(isPair(pairs, row) ? pairState(row, other) : otherTypes(request, side, pairs, row, other), row, other)
     }
     for (let other = 0; other < copy.length; other += 1) {
       if ((byCopy[other] as number) >= 0 || memberType(copy, other) === 'gone') continue
-      use(onlyInCopy(request, pairs, other), undefined, other)
+      use(onlyInCopy(request, looked, pairs, other), undefined, other)
     }
   }
 }

@@ -1,6 +1,7 @@
 import type { Container } from '../image/image.js'
 import type { Manifest } from '../manifest/manifest-type.js'
 import type { RawPath } from '../text/raw-path.js'
+import type { SourceSide } from './source-side.js'
 
 /** An older copy whose manifest is trusted: its digest stands in the state folder. A million rows take 100 MB. */
 export interface TrustedCopy {
@@ -12,6 +13,8 @@ export interface TrustedCopy {
 
 export interface ProveRequest {
   readonly source: RawPath
+  /** How the source is looked at and read; it lies on this machine unless given. */
+  readonly side?: SourceSide
   /** Absolute: in the new section, or in our work folder. */
   readonly copy: RawPath
   readonly container: Container

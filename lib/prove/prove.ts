@@ -13,13 +13,15 @@ import { readMembers } from './read-members.js'
 import { reuse } from './reuse-digests.js'
 import { lookWhenSettled } from './settle.js'
 import { roomForPieces, sharedDigests } from './shared-digests.js'
+import { sourceHere } from './source-side.js'
 
 /**
  * Given an image and its copy, compare them byte for byte: what trusted manifests prove is not read, the rest is hashed
  * in threads until the deadline; a sparse image in pieces, each of which counts in the next run. Returns what came of it, and the copy's manifest for the next time; the source itself
  * being unreadable is a result too. Throws OperationalError where the copy cannot be listed at all.
  */
-export async function prove(request: ProveRequest): Promise<Proof> {
+export async function prove(given: ProveRequest): Promise<Proof> {
+  let request = given
   const began = performance.now()
   const copy = memberTable({ path: request.copy, container: request.container })
   // What the proof before this one has left.
@@ -27,7 +29,11 @@ export async function prove(request: ProveRequest): Promise<Proof> {
   const manifest = inSharedMemory(emptyManifest(copy))
   const seconds = (): number => (performance.now() - began) / 1000
   try {
-    const { table: source, lookedAt } = await lookWhenSettled(request)
+    const side = request.side ?? sourceHere(request)
+    const looked = await lookWhenSettled(side, request)
+    const { table: source, lookedAt, ahead = 0 } = looked
+    const [lookedBefore, copiedBefore] = [request.lookedBefore + ahead, request.copiedBefore + ahead]
+    request = { ...request, lookedBefore, copiedBefore }
     const pairs = { source, copy, bySource: align(source, copy), byCopy: align(copy, source) }
     const known = reuse(request, pairs, manifest, lookedAt)
     const read = await (request.container === 'sparse-image' ? readInPieces : readMembers)(
@@ -36,7 +42,8 @@ export async function prove(request: ProveRequest): Promise<Proof> {
       known,
       manifest,
     )
-    const rows = compareRows(request, pairs, known, manifest, read, lookedAt)
+    const changed = await side.changedRows(source, read.sourceRead)
+    const rows = compareRows(request, pairs, known, manifest, { ...read, side, looked, changed })
     return outcome(request, pairs, rows, manifest, { read, known, seconds: seconds() })
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error

@@ -2,6 +2,7 @@ import type { Manifest } from '../manifest/manifest-type.js'
 import { spinningDisk } from '../system/disk-kind.js'
 import { lookAt } from '../system/file.js'
 import type { RawPath } from '../text/raw-path.js'
+import { piecesApart } from './hash-apart.js'
 import { inHashThread, ownThreadBytes, shared } from './hash.js'
 import type { Known } from './known.js'
 import { comparable, type Pairs } from './pairs.js'
@@ -40,9 +41,7 @@ export async function readInPieces(
     deadline: request.deadline,
   }
   order.begun.set(done)
-  const threads = threadsFor(request, unread, pairs.source.size[0] as number)
-  const orders = threads.map((mine): PieceOrder => ({ ...order, mine }))
-  const answers = orders.length === 1 ? [hashPieces(orders[0] as PieceOrder)] : await Promise.all(orders.map(inThread))
+  const answers = await readBoth(request, order, unread, pairs.source.size[0] as number)
   known.pieces.known = done[0] as number
   manifest.pieces.known = done[1] as number
   if (answers.some((answer) => answer.whole[1] === true)) {
@@ -58,6 +57,22 @@ export async function readInPieces(
     copyFailed: Uint8Array.of(failures[1] === undefined ? 0 : 1),
     failures,
   }
+}
+
+async function readBoth(
+  request: ProveRequest,
+  order: Omit<PieceOrder, 'mine'>,
+  unread: readonly number[],
+  size: number,
+): Promise<ReturnType<typeof hashPieces>[]> {
+  const there = request.side?.bytes
+  if (there !== undefined) {
+    const copy = unread.includes(1) ? inThread({ ...order, mine: [1] }) : undefined
+    const source = unread.includes(0) ? [await piecesApart(order, there)] : []
+    return [...source, ...(copy === undefined ? [] : [await copy])]
+  }
+  const orders = threadsFor(request, unread, size).map((mine): PieceOrder => ({ ...order, mine }))
+  return orders.length === 1 ? [hashPieces(orders[0] as PieceOrder)] : Promise.all(orders.map(inThread))
 }
 
 /** Which sides each thread reads. */

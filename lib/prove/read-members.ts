@@ -5,6 +5,7 @@ import type { RawPath } from '../text/raw-path.js'
 import { hash } from './hash.js'
 import { jobState } from './hash-tasks.js'
 import { sourceState, type Known } from './known.js'
+import { hashApart } from './hash-apart.js'
 import { comparable, type Pairs } from './pairs.js'
 import type { ProveRequest } from './proof-type.js'
 import { nothingRead, type Read } from './read-type.js'
@@ -24,14 +25,16 @@ export async function readMembers(
   const { sourceRead, sourceFailed, copyFailed } = nothing
   const { jobs, bytes, longest } = jobsOf(request, pairs, known, manifest)
   if (jobs.length === 0) return nothing
-  const hashed = await hash({
+  const order = {
     sides: [sideOf(request.source, source, known.digests), sideOf(request.copy, copy, manifest.digests)],
     jobs,
     bytes,
     longest,
     deadline: request.deadline,
     ...(request.readers === undefined ? {} : { readers: request.readers }),
-  })
+  }
+  const there = request.side?.bytes
+  const hashed = await (there === undefined ? hash(order) : hashApart(order, there, source))
   for (let at = 0; at < jobs.length; at += 1) {
     const job = jobs[at] as number
     const row = Math.floor(job / 2)

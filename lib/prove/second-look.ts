@@ -1,13 +1,13 @@
 import type { MemberTable } from '../image/member-table.js'
 import { lookAgain } from '../look/look-again.js'
 import { sameTime } from '../verify/reuse.js'
-import type { ProveRequest } from './proof-type.js'
+import type { RawPath } from '../text/raw-path.js'
 
 /**
  * Given the source as it was before its bytes were read and which rows were read (1), look again and return those rows
  * (1) that have changed since: what was read of them need not be what the copy was made from.
  */
-export function changedRows({ source }: ProveRequest, before: MemberTable, read: Uint8Array): Uint8Array {
+export function changedRows(source: RawPath, before: MemberTable, read: Uint8Array): Uint8Array {
   const changed = Uint8Array.from(read)
   if (!read.includes(1)) return changed
   lookAgain(

@@ -1,15 +1,8 @@
 import { memberTypes, type MemberTable } from '../image/member-table.js'
-import { memberTable } from '../look/member-table.js'
 import { pause } from '../system/clock.js'
 import { hasSettled, settleMicroseconds, writtenAt } from '../verify/reuse.js'
 import type { ProveRequest } from './proof-type.js'
-
-/** The source as it is after the copy, and from when on a write would show in it. */
-export interface SettledLook {
-  readonly table: MemberTable
-  /** When the look began, microseconds since 1970. */
-  readonly lookedAt: number
-}
+import type { SourceLook, SourceSide } from './source-side.js'
 
 const file = memberTypes.indexOf('file')
 const looks = 3
@@ -19,13 +12,13 @@ const looks = 3
  * look at all of them again, so that all were seen in the same state at one moment. What is written on and on is left
  * as it is after some looks.
  */
-export async function lookWhenSettled({ source, container, granularity }: ProveRequest): Promise<SettledLook> {
+export async function lookWhenSettled(side: SourceSide, { granularity }: ProveRequest): Promise<SourceLook> {
   const settle = settleMicroseconds(granularity)
   for (let look = 1; ; look += 1) {
-    const lookedAt = Date.now() * 1000
-    const table = memberTable({ path: source, container })
+    const seen = await side.look()
+    const { table, lookedAt } = seen
     const newest = newestWrite(table, lookedAt, settle)
-    if (newest === undefined || look === looks) return { table, lookedAt }
+    if (newest === undefined || look === looks) return seen
     // A clock that was set back must not make this a long wait.
     await pause(Math.min(settle, newest + settle - lookedAt) / 1_000_000 + 0.01)
   }

@@ -1,12 +1,12 @@
 import { folderRow } from '../image/member-align.js'
 import { memberName, memberType } from '../image/member-table.js'
-import { lookAt } from '../system/file.js'
 import { linkTarget } from '../system/link-target.js'
 import { join, type RawPath } from '../text/raw-path.js'
 import { writtenAt } from '../verify/reuse.js'
 import { timesOf, type Pairs } from './pairs.js'
 import type { ProveRequest } from './proof-type.js'
 import type { RowState } from './row-state.js'
+import type { SourceLook, SourceSide } from './source-side.js'
 
 /** Given a member that only the image has, return what that is. */
 export function onlyInSource({ copiedBefore }: ProveRequest, { source }: Pairs, row: number): RowState {
@@ -17,7 +17,8 @@ export function onlyInSource({ copiedBefore }: ProveRequest, { source }: Pairs, 
 
 /** Given a member that only the copy has, return what that is: whoever removed it after the copy wrote its folder then. */
 export function onlyInCopy(
-  { source: path, copiedBefore }: ProveRequest,
+  { copiedBefore }: ProveRequest,
+  looked: SourceLook,
   { source, copy }: Pairs,
   row: number,
 ): RowState {
@@ -25,13 +26,18 @@ export function onlyInCopy(
   const slash = name.indexOf('/')
   const folder = slash < 0 ? -1 : folderRow(source, name.slice(0, slash))
   // The bundle's own folder is no row.
-  const own = (): number => (lookAt(path)?.mtimeMs ?? 0) * 1000
-  const written = slash < 0 ? own() : folder < 0 ? 0 : (source.modified[folder] as number)
+  const written = slash < 0 ? looked.written : folder < 0 ? 0 : (source.modified[folder] as number)
   return written > copiedBefore * 1000 ? 'moved-on' : 'extra'
 }
 
 /** Given a member that is no file on at least one side, return how the two compare. */
-export function otherTypes(request: ProveRequest, { source, copy }: Pairs, row: number, other: number): RowState {
+export function otherTypes(
+  request: ProveRequest,
+  side: SourceSide,
+  { source, copy }: Pairs,
+  row: number,
+  other: number,
+): RowState {
   const [mine, theirs] = [memberType(source, row), memberType(copy, other)]
   if (mine === 'unseen') return 'source-unreadable'
   if (mine === 'gone') return 'moved-on'
@@ -39,9 +45,7 @@ export function otherTypes(request: ProveRequest, { source, copy }: Pairs, row: 
   if (theirs === 'gone') return 'missing'
   if (mine === theirs && mine !== 'link') return 'equal'
   if (mine === theirs) {
-    const [here, there] = [memberPath(request.source, source, row), memberPath(request.copy, copy, other)].map(
-      linkTarget,
-    )
+    const [here, there] = [side.linkTarget(source, row), linkTarget(memberPath(request.copy, copy, other))]
     if (here === undefined) return 'source-unreadable'
     if (there === undefined) return 'unreadable'
     if (here === there) return 'equal'

@@ -34,7 +34,7 @@ export async function administratorLook(
 
 /** Given what was observed and decided, return the plan of the block; undefined: rsync needs to be told nothing. */
 export function planBlock(
-  { system, source }: PlanRequest,
+  { system, source, machine }: PlanRequest,
   { images, accounts, volumes }: Observation,
   decided: ReadonlyMap<RawPath, Decision>,
 ): ExcludesPlan | undefined {
@@ -42,7 +42,8 @@ export function planBlock(
     source: source.asWritten,
     realSource: source.path,
     wishes: wishes(images, decided, accounts, inside(source.path, volumes)),
-    platform: system.platform,
+    // The rules hold where rsync reads the source, and are checked here: the narrower limits of the two count.
+    platform: machine.platform === 'macos' ? 'macos' : system.platform,
   })
   // One rule keeps a user's folder with our name out of the section's root; only contents of a folder lie there.
   return plan.rules.length > 1 || source.trailingSlash ? plan : undefined

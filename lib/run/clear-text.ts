@@ -9,7 +9,7 @@ import { names, withFolder } from '../system/folder.js'
 import { count, list } from '../text/measure.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
-import { sourceOf } from './recorded.js'
+import { sourceOf, wasLookedAt } from './recorded.js'
 
 const shown = 5
 
@@ -19,7 +19,7 @@ const shown = 5
  */
 export function clearText(record: RunRecord, section: Section, images: readonly Image[]): ReportedFinding[] {
   const source = sourceOf(record)
-  if (record.useSSH) return suspected(images, pathInSection(source, source.path, section.path, section.kind))
+  if (!wasLookedAt(record)) return suspected(images, pathInSection(source, source.path, section.path, section.kind))
   return record.homes
     .filter(({ contentsWanted }) => !contentsWanted)
     .flatMap((home) =>

@@ -29,6 +29,7 @@ export async function runHook(phase: Phase, beats: (context: RunContext) => Prom
   // What reads our output may be gone, or its disk full; that is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
   let log: RunContext['log'] = () => undefined
+  let machine: RunContext['machine']
   try {
     const environment = hookEnvironment(process.env, environ())
     log = (lines) => {
@@ -42,8 +43,13 @@ export async function runHook(phase: Phase, beats: (context: RunContext) => Prom
       log(lines)
     }
     const context = await prepare(environment, { log, print, say })
-    return (await before(context.config.limits.hookMinutes * 60, beats(context), overdue)).exitCode
+    machine = context.machine
+    const { exitCode } = await before(context.config.limits.hookMinutes * 60, beats(context), overdue)
+    // Between the two hooks of a run the login to a client stays.
+    if (phase === 'post' || exitCode === hookExitCode('pre', 'halt')) await machine?.close()
+    return exitCode
   } catch (error) {
+    await machine?.close()
     if (!(error instanceof OperationalError)) {
       process.stderr.write(`lbackup-filevault: a bug of ours: ${(error as Error).stack ?? String(error)}\n`)
       return bug

@@ -29,6 +29,8 @@ export interface LookedAt {
   readonly place: RawPath
   readonly source: Structure
   readonly copy: Structure
+  /** The image lies on this machine. */
+  readonly here: boolean
 }
 
 /** Everything in a section that is judged, before any byte was compared. */
@@ -47,10 +49,18 @@ export interface ProvenOrNot {
   readonly reported: ReportProof
 }
 
-/** Given the record of a run and the section it made, look at the sources and their copies again, without reading bands. */
-export async function lookAtSection(record: RunRecord, section: Section, work: Work): Promise<SectionLook> {
+/**
+ * Given the record of a run, the section it made and ways to look at files here and at the images of the source, look at
+ * the sources and their copies again, without reading bands.
+ */
+export async function lookAtSection(
+  record: RunRecord,
+  section: Section,
+  work: Work,
+  there: Pick<Work, 'look'>,
+): Promise<SectionLook> {
   const copied = record.images.filter(isCopied)
-  const sources = await work.look(
+  const sources = await there.look(
     copied.map(({ path, container, usage }) => ({
       path: fromPrintable(path),
       container,
@@ -67,7 +77,8 @@ export async function lookAtSection(record: RunRecord, section: Section, work: W
   sought.forEach((image, index) => structures.set(placeIn(section, image), others[index] as Structure))
   const copies = copied.map((image, index) => {
     const place = placeIn(section, image)
-    return { image, place, source: sources[index] as Structure, copy: structures.get(place) as Structure }
+    const seen = { source: sources[index] as Structure, copy: structures.get(place) as Structure }
+    return { image, place, ...seen, here: !record.useSSH }
   })
   return { section, record, copies, discovery, structures }
 }
@@ -97,10 +108,10 @@ export function judgeSection(look: SectionLook, settled: ReadonlyMap<string, Rep
 }
 
 /** Given an image and its copy as seen, and what comparing them came to, return the verdict. */
-export function judgeCopy({ image, place, source, copy }: LookedAt, proof?: ProvenOrNot): ReportImage {
+export function judgeCopy({ image, place, source, copy, here }: LookedAt, proof?: ProvenOrNot): ReportImage {
   const changed = changedMeanwhile({ image, source })
   const alike = proof !== undefined || source.listing === copy.listing || changed !== false || isMissing(copy)
-  const differs = alike ? undefined : howCopyDiffers(image, place)
+  const differs = alike ? undefined : here ? howCopyDiffers(image, place) : otherListing
   const judgement = verdictOf({
     action: image.decision.action,
     decisionCode: image.decision.code,
@@ -191,6 +202,8 @@ function contentsOf({ usage }: RunImage, record: RunRecord, section: Section): C
   if (places.some((place) => namesIn(place).length > 0)) return { state: 'looked-at', errors: [] }
   return { state: 'absent', because: 'the mounted volume is not in the backup, or was no longer mounted' }
 }
+
+const otherListing = 'its members differ from those of the image in name, size or time'
 
 /** Undefined where a second look finds them alike: something was put right meanwhile, or a time was only rounded. */
 function howCopyDiffers({ path, container }: RunImage, place: RawPath): string | undefined {

@@ -3,18 +3,13 @@ import type { Image } from '../image/image.js'
 import type { Structure } from '../image/structure-type.js'
 import type { BackupSource } from '../lbackup/backup-source.js'
 import { transferPath } from '../lbackup/path-mapping.js'
-import { attachedVolumes } from '../mount/attached-volumes.js'
-import { askHdiutil } from '../mount/hdiutil-answer.js'
-import { lookAtUsage } from '../mount/look.js'
 import type { Usage } from '../mount/usage.js'
-import { lookAtAccounts } from '../session/accounts.js'
 import { withSessions } from '../session/logged-in.js'
-import { lookAtSessions } from '../session/sessions.js'
 import { pause } from '../system/clock.js'
-import type { System } from '../system/system.js'
 import type { RawPath } from '../text/raw-path.js'
 import type { Observation, Observed } from './observed.js'
-import { ownerName, userNames } from './owner-name.js'
+import { ownerName } from './owner-name.js'
+import type { SourceMachine } from './source-machine.js'
 import { liesIn } from './wishes.js'
 import type { Work } from './work.js'
 
@@ -23,23 +18,21 @@ export interface ObserveRequest {
   readonly source: BackupSource
   /** Seconds between the two looks; 0: only one look. */
   readonly quietSeconds: number
-  readonly work: Work
-  /** Processes whose descriptors do not count: ourselves, LBackup and its rsync, with all below them. */
-  readonly excludePids: readonly number[]
 }
 
 /**
  * Given where to look, search, look at each image twice and then at what uses it. The second look is the later truth:
  * its fingerprint is the one that the post hook compares with. Nothing is waited for where there is no image.
  */
-export async function observe(system: System, request: ObserveRequest): Promise<Observation> {
-  const { discovery, looks: first } = await request.work.search(request.search)
+export async function observe(machine: SourceMachine, request: ObserveRequest): Promise<Observation> {
+  const { discovery, looks: first } = await machine.search(request.search)
   const { images } = discovery
-  const { accounts, problems } = await lookAtAccounts(system, images)
-  const second = await lookAgain(images, first, request)
-  // One call of hdiutil tells of all images and all volumes.
-  const answer = system.platform === 'macos' ? { attached: await askHdiutil(system) } : {}
-  const attached = await attachedVolumes(system, answer)
+  const { accounts, problems } = await machine.accounts(images)
+  const second = await lookAgain(machine, images, first, request)
+  const { usages, attached } = await machine.uses(
+    images.map((image, index) => ({ ...image, ...twoLooks(first[index], second[index], request.quietSeconds) })),
+    request.quietSeconds,
+  )
   const shared = {
     accounts,
     discovery,
@@ -47,19 +40,13 @@ export async function observe(system: System, request: ObserveRequest): Promise<
     problems: [...problems, ...attached.problems],
   }
   if (images.length === 0) return { ...shared, images: [] }
-  const usages = await lookAtUsage(
-    system,
-    images.map((image, index) => ({ ...image, ...twoLooks(first[index], second[index], request.quietSeconds) })),
-    { excludePids: request.excludePids, quietSeconds: request.quietSeconds, ...answer },
-  )
-  const names = await userNames(system)
-  // Who is logged in here says nothing of the users of a file server.
-  const sessions = system.platform === 'macos' ? await lookAtSessions(system) : { sessions: [], problems: [] }
+  const names = await machine.userNames()
+  const sessions = await machine.sessions()
   const usageOf = ({ path }: Image): Usage => {
     const account = accounts.find((one) => liesIn(one, path))
     return withSessions(usages.get(path) ?? notFoundOut, account, sessions.sessions)
   }
-  const structures = await lookInUse(images, second, usageOf, request.work)
+  const structures = await lookInUse(images, second, usageOf, machine)
   const observed: Observed[] = images.map((image, index) => ({
     image,
     structure: structures[index] as Structure,
@@ -73,9 +60,10 @@ export async function observe(system: System, request: ObserveRequest): Promise<
 const notFoundOut: Usage = { state: 'unknown', evidence: ['it was not looked at'], usedBy: [], mountPoints: [] }
 
 async function lookAgain(
+  work: Work,
   images: readonly Image[],
   first: readonly Structure[],
-  { quietSeconds, work }: ObserveRequest,
+  { quietSeconds }: ObserveRequest,
 ): Promise<readonly Structure[]> {
   if (quietSeconds === 0 || images.length === 0) return first
   await pause(quietSeconds)

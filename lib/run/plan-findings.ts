@@ -10,14 +10,19 @@ import { liesIn } from './wishes.js'
 
 /** Given what was observed, return what the administrator must know of the run as a whole. */
 export function planFindings(
-  request: Pick<PlanRequest, 'slots' | 'config' | 'source'>,
+  request: Pick<PlanRequest, 'slots' | 'config' | 'source' | 'machine'>,
   observation: Observation,
 ): ReportedFinding[] {
   const found = new Set(observation.images.map(({ image }) => image.slot))
   return [
     ...noteFindings(observation.discovery),
     ...observation.problems.map((message) => ({ code: 'look-incomplete', severity: 'warning' as const, message })),
-    ...fewerImages(found, request.slots, request.config.search.mayBeEmpty, (slot) => isGone(request.source, slot)),
+    ...fewerImages(
+      found,
+      request.slots,
+      request.config.search.mayBeEmpty,
+      (slot) => !request.machine.here || isGone(request.source, slot),
+    ),
     ...homesWithoutImage(observation, request.source),
     ...homesLeftOut(observation, request.source),
   ]

@@ -10,11 +10,14 @@ import type { FileVaultAccount } from '../session/session.js'
 import type { System } from '../system/system.js'
 import type { RawPath } from '../text/raw-path.js'
 import type { Observed } from './observed.js'
-import type { Work } from './work.js'
+import type { SourceMachine } from './source-machine.js'
 
 /** What a plan is made from; the hook and the `tonight` verb both have it. */
 export interface PlanRequest {
+  /** The machine that runs LBackup, and rsync. */
   readonly system: System
+  /** The machine whose images are backed up. */
+  readonly machine: SourceMachine
   readonly config: Config
   readonly source: BackupSource
   readonly excludesFile: RawPath
@@ -22,8 +25,6 @@ export interface PlanRequest {
   readonly ownPaths: readonly RawPath[]
   /** What earlier runs knew. */
   readonly slots: readonly SlotStatus[]
-  readonly excludePids: readonly number[]
-  readonly work: Work
   /** Tells that images are waited for; without it nothing is ever waited for. */
   readonly tellWaiting?: (lines: readonly ReportLine[]) => void
 }

@@ -30,7 +30,7 @@ export async function post(context: RunContext): Promise<Report> {
     startedAt: new Date(record.startedAt),
     finishedAt: context.system.now(),
     ...seen,
-    findings: [...ended, ...findings, ...seen.findings],
+    findings: [...ended, ...context.machineFindings, ...findings, ...seen.findings],
     exitCode: (severity) => hookExitCode('post', severity),
   })
   await publish(context, report, record.storeId)
@@ -47,7 +47,7 @@ async function judgeOrSay(context: RunContext, record: RunRecord, known: boolean
     if (zero === undefined || !isNew(context, record, known, sections))
       return { ...nothing, findings: [noSection(zero)] }
     const judged = await settleSection(context, record, zero, { late: false })
-    const mounted = await mountedMeanwhile(context.system, record, zero)
+    const mounted = await mountedMeanwhile(context.machine, record, zero)
     return { ...judged, findings: [...remoteImages(context, judged), ...judged.findings, ...mounted] }
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error
@@ -85,7 +85,7 @@ function isNew(
 
 /** Images on another machine are seen only here: that there are fewer than last time must be told here. */
 function remoteImages(context: RunContext, { images }: Judged): ReportedFinding[] {
-  if (!context.environment.useSSH) return []
+  if (context.machine !== undefined) return []
   const found = new Set(images.map(({ slot }) => slot))
   return fewerImages(found, knownSlots(context), context.config.search.mayBeEmpty, () => true)
 }

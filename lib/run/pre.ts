@@ -23,7 +23,6 @@ import { checkRemote } from './remote.js'
 import { lockRun } from './run-lock.js'
 import type { Tonight } from './plan-type.js'
 import { planTonight } from './tonight.js'
-import { workHere } from './work.js'
 
 /** The pre-backup hook: reconcile, check the disk, observe, decide, act, report. Returns the report it published. */
 export async function pre(context: RunContext): Promise<Report> {
@@ -112,26 +111,26 @@ async function act(context: RunContext, { excludes, administrator }: Tonight, re
 }
 
 async function plan(context: RunContext): Promise<Tonight> {
-  if (!context.environment.useSSH) {
+  const { machine } = context
+  if (context.environment.useSSH) await checkRemote(context)
+  if (machine !== undefined) {
     return planTonight({
       ...context,
-      ownPaths: ownPaths(context),
+      machine,
+      ownPaths: machine.here ? ownPaths(context) : [],
       slots: knownSlots(context),
-      excludePids: [process.pid, context.lbackup.pid],
-      work: workHere,
       tellWaiting: (lines) => {
         context.say(...lines)
       },
     })
   }
-  await checkRemote(context)
   return {
     images: [],
     decided: new Map(),
     accounts: [],
     volumes: [],
     waited: new Map(),
-    findings: [],
+    findings: context.machineFindings,
     entries: 0,
     halt: false,
     excludes: undefined,

@@ -13,6 +13,7 @@ import { fromPrintable, printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
 import { OperationalError } from '../finding/operational-error.js'
 import type { RunContext } from './context.js'
+import { reachMachine } from './reach-machine.js'
 
 const mostBytes = 4 * 1024 * 1024
 
@@ -28,6 +29,8 @@ export async function prepare(
   demandTools(loaded, neededTools(system, environment))
   const stateFolder = stateFolderOf(config.stateFolder, environment.configurationFile, system)
   openStateFolder(stateFolder)
+  const lbackup = (await lbackupProcess(system, environment.configurationFolder)) ?? (await caller(system))
+  const reached = await reachMachine({ environment, config, system, stateFolder, lbackup })
   return {
     environment,
     config,
@@ -38,7 +41,8 @@ export async function prepare(
     runId: identifier(system.now()),
     startedAt: system.now(),
     bootId: await bootId(system),
-    lbackup: (await lbackupProcess(system, environment.configurationFolder)) ?? (await caller(system)),
+    lbackup,
+    ...reached,
     ...voice,
   }
 }

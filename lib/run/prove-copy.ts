@@ -1,6 +1,7 @@
 import type { ReportProof } from '../generated/report.js'
 import { prove } from '../prove/prove.js'
 import type { Proof, TrustedCopy } from '../prove/proof-type.js'
+import type { SourceSide } from '../prove/source-side.js'
 import { lookAt } from '../system/file.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
@@ -12,15 +13,22 @@ const shown = 20
 /** HFS+ keeps whole seconds; finer volumes lose nothing by being taken for as coarse. */
 export const granularityMilliseconds = 1000
 
+export interface ProofOptions {
+  readonly side: SourceSide
+  readonly copiedBefore: number
+  readonly deadline: number
+}
+
 /** Given what was seen of an image and its copy, compare their bytes. Times in milliseconds since 1970. */
 export function proveCopy(
   { record }: Pick<SectionLook, 'record'>,
   looked: LookedAt,
   trusted: readonly TrustedCopy[],
-  { copiedBefore, deadline }: { readonly copiedBefore: number; readonly deadline: number },
+  { side, copiedBefore, deadline }: ProofOptions,
 ): Promise<Proof> {
   return prove({
     source: fromPrintable(looked.image.path),
+    side,
     copy: looked.place,
     container: looked.image.container,
     lookedBefore: Date.parse(record.startedAt),

@@ -62,7 +62,7 @@ export function recordLabel(
 /** The book lies on another disk: the copy is known, and will be compared again. */
 const notWritten = ({ path }: NewLabel, { message, cure }: OperationalError): ReportedFinding => ({
   code: 'manifest-unwritten',
-  severity: 'warning',
+  severity: 'error',
   message: `What is known of the copy of ${path} could not be written beside it, so nothing vouches for that copy. ${message}`,
   cure,
 })

@@ -20,12 +20,13 @@ export function newRecord(context: RunContext, storeId: string | null): RunRecor
     bootId: context.bootId,
     lbackup: { pid: lbackup.pid, startTime: lbackup.startTime },
     host: hostName(),
-    platform: context.system.platform,
+    platform: context.machine?.platform ?? context.system.platform,
     backupSource: printable(source.asWritten),
     source: printable(source.path),
     sourceTrailingSlash: source.trailingSlash,
     backupDest: printable(environment.backupDest),
     useSSH: environment.useSSH,
+    sourceLookedAt: context.machine !== undefined,
     numRotations: environment.numRotations,
     sectionZero: zero === undefined ? null : { inode: zero.inode },
     storeId,
@@ -84,6 +85,9 @@ function recordedImage({ image, structure, usage, user, copyPath }: Observed, to
     },
   ]
 }
+
+/** Given a record, tell whether its images were looked at before the copy; if not, they are known only from a section. */
+export const wasLookedAt = ({ sourceLookedAt, useSSH }: RunRecord): boolean => sourceLookedAt ?? !useSSH
 
 /** Given a record, return the source of its run, links resolved. */
 export const sourceOf = (record: Pick<RunRecord, 'source' | 'sourceTrailingSlash'>): BackupSource => ({

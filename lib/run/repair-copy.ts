@@ -3,17 +3,19 @@ import type { Container } from '../image/image.js'
 import { buildImage } from '../keep/build-image.js'
 import { demandSpace } from '../keep/space.js'
 import { swapIn } from '../keep/swap.js'
-import { finishWork, openWork } from '../keep/work-folder.js'
+import { finishWork, openWork, type Work } from '../keep/work-folder.js'
 import type { Section } from '../lbackup/sections.js'
-import { lookAtUsage } from '../mount/look.js'
 import { prove } from '../prove/prove.js'
-import type { Proof, ProveRequest, TrustedCopy } from '../prove/proof-type.js'
+import type { Proof, ProveRequest } from '../prove/proof-type.js'
 import { lookAt } from '../system/file.js'
+import { makeOrOpenFolderIn } from '../system/folder-writes.js'
+import { closeFolder } from '../system/folder.js'
 import { fromPrintable } from '../text/printable.js'
 import { baseName, join, type RawPath } from '../text/raw-path.js'
 import type { RunContext } from './context.js'
 import type { LookedAt } from './judge.js'
 import { granularityMilliseconds } from './prove-copy.js'
+import type { SourceMachine } from './source-machine.js'
 
 const rounds = 2
 
@@ -25,8 +27,6 @@ export interface RepairOrder {
   readonly section: Section
   /** What is wrong with the copy. */
   readonly proof: Proof
-  /** What the proof was made with. */
-  readonly trusted: readonly TrustedCopy[]
   /** Milliseconds since 1970. */
   readonly deadline: number
 }
@@ -35,15 +35,15 @@ export interface RepairOrder {
  * Given a wrong copy, copy its wrong members again while nothing uses the image: the whole image is built in the work
  * folder, compared byte for byte, and only then put in the copy's place. Nothing is thrown but bugs.
  */
-export async function repairCopy(context: RunContext, order: RepairOrder): Promise<Repaired> {
+export async function repairCopy(context: RunContext, machine: SourceMachine, order: RepairOrder): Promise<Repaired> {
   const { looked, proof } = order
   let wrong = proof
   try {
     for (let round = 1; round <= rounds; round += 1) {
-      const used = await inUse(context, looked)
+      const used = await inUse(machine, looked)
       if (used !== undefined) return { because: used }
       if (Date.now() > order.deadline) return { because: 'the time of this run is over' }
-      const repaired = await repairOnce(context, order, wrong)
+      const repaired = await repairOnce(context, machine, order, wrong)
       if (repaired.result === 'proven') return { proof: repaired }
       if (repaired.result !== 'wrong') break
       wrong = { ...repaired, manifest: proof.manifest, wrong: [...proof.wrong, ...repaired.wrong] }
@@ -55,7 +55,12 @@ export async function repairCopy(context: RunContext, order: RepairOrder): Promi
   }
 }
 
-async function repairOnce(context: RunContext, order: RepairOrder, wrong: Proof): Promise<Proof> {
+async function repairOnce(
+  context: RunContext,
+  machine: SourceMachine,
+  order: RepairOrder,
+  wrong: Proof,
+): Promise<Proof> {
   const { looked, section, deadline } = order
   const { image, place } = looked
   const { backupDest } = context.environment
@@ -67,7 +72,10 @@ async function repairOnce(context: RunContext, order: RepairOrder, wrong: Proof)
       ...new Set(wrong.wrong.filter(({ kind }) => (kind === 'extra') === extra).flatMap((one) => one.members)),
     ]
     const began = Date.now()
-    demandSpace(work.folder, image.members, bytesOf(source, image.container, members(false)))
+    const there = { path: source, container: image.container }
+    // What is fetched from another machine takes its room twice for a while.
+    demandSpace(work.folder, image.members, machine.here ? bytesOf(source, image.container, members(false)) : 0)
+    const from = await machine.fetch(there, members(false), fetchFolder(work))
     buildImage({
       from: place,
       container: image.container,
@@ -75,11 +83,12 @@ async function repairOnce(context: RunContext, order: RepairOrder, wrong: Proof)
       name,
       how: 'link',
       leaveOut: new Set(members(true)),
-      replace: { source, members: members(false) },
+      replace: { source: from, members: members(false) },
       deadline,
     })
     const request: ProveRequest = {
       source,
+      side: machine.side(there),
       copy: join(work.built.path, name),
       container: image.container,
       lookedBefore: began,
@@ -91,12 +100,19 @@ async function repairOnce(context: RunContext, order: RepairOrder, wrong: Proof)
       deadline,
     }
     const proof = await prove(request)
-    if (proof.result !== 'proven' || (await inUse(context, looked)) !== undefined) return proof
+    if (proof.result !== 'proven' || (await inUse(machine, looked)) !== undefined) return proof
     swapIn({ work, section, copyPath: fromPrintable(image.copyPath ?? ''), name })
     return proof
   } finally {
     finishWork(work, backupDest)
   }
+}
+
+/** Where members are fetched to from another machine; removed with the work folder. */
+function fetchFolder({ folder }: Work): RawPath {
+  const name = 'fetched' as RawPath
+  closeFolder(makeOrOpenFolderIn(folder, name))
+  return join(folder.path, name)
 }
 
 /** What the members that are copied again take. */
@@ -106,15 +122,11 @@ const bytesOf = (source: RawPath, container: Container, members: readonly RawPat
     : members.reduce((sum, member) => sum + (lookAt(join(source, member))?.size ?? 0), 0)
 
 /** Half a sentence, or undefined where nothing uses it. */
-async function inUse({ system, lbackup }: RunContext, { image }: LookedAt): Promise<string | undefined> {
+async function inUse(machine: SourceMachine, { image }: LookedAt): Promise<string | undefined> {
   const path = fromPrintable(image.path)
-  const stats = lookAt(path)
-  if (stats === undefined) return 'the image is gone'
-  const subject = { path, container: image.container, device: stats.dev, inode: stats.ino }
-  const usages = await lookAtUsage(system, [subject], {
-    excludePids: [process.pid, lbackup.pid],
-    quietSeconds: 0,
-  })
+  const place = await machine.placeOf(path)
+  if (place === undefined) return 'the image is gone'
+  const { usages } = await machine.uses([{ path, container: image.container, ...place }], 0)
   const state = usages.get(path)?.state ?? 'unknown'
   return state === 'detached'
     ? undefined

@@ -6,14 +6,16 @@ import type { PlanRequest } from './plan-type.js'
 
 /** Given a plan's request and files that were images before, return where and how the source is searched. */
 export function searchOptions(
-  { config: { search }, source, ownPaths }: Pick<PlanRequest, 'config' | 'source' | 'ownPaths'>,
+  { config: { search }, source, ownPaths, machine }: Pick<PlanRequest, 'config' | 'source' | 'ownPaths' | 'machine'>,
   knownPaths: readonly RawPath[],
 ): SearchOptions {
-  const roots = [source.path, ...search.roots.map(fromPrintable)].map((root) => realPath(root) ?? root)
+  // Of another machine's paths nothing is known here.
+  const real = (path: RawPath): RawPath => (machine.here ? (realPath(path) ?? path) : path)
+  const roots = [source.path, ...search.roots.map(fromPrintable)].map(real)
   return {
     roots: [...new Set(roots)],
     source: source.path,
-    never: ownPaths.map((path) => realPath(path) ?? path),
+    never: machine.here ? ownPaths.map(real) : [],
     everyFile: search.everyFile,
     knownPaths,
     maxDepth: search.maxDepth,

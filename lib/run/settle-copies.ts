@@ -5,6 +5,7 @@ import { withCopy, writeBook } from '../keep/book.js'
 import type { ReadmeEvent } from '../keep/readme.js'
 import type { Proof } from '../prove/proof-type.js'
 import { count } from '../text/measure.js'
+import { fromPrintable } from '../text/printable.js'
 import { changedMeanwhile, isComparable, judgeCopy, judgeNotCopied, type LookedAt, type ProvenOrNot } from './judge.js'
 import { proofOrder } from '../verify/proof-order.js'
 import { keepSlot } from './keep-slot.js'
@@ -49,16 +50,19 @@ export async function settleCopies(request: SettleRequest): Promise<Settled> {
 async function judgeOne(request: SettleRequest, looked: LookedAt): Promise<JudgedCopy> {
   const { context, look, history, deadline } = request
   const plain = { reported: judgeCopy(looked), proof: undefined, repaired: false }
-  if (!request.compare || !isComparable(looked) || changedMeanwhile(looked) === undefined) return plain
+  const { machine } = context
+  if (!request.compare || machine === undefined || !isComparable(looked) || changedMeanwhile(looked) === undefined)
+    return plain
   try {
     const trusted = trustedCopies(history, looked.image.slot, look.section)
+    const side = machine.side({ path: fromPrintable(looked.image.path), container: looked.image.container })
     const copiedBefore = copyEnded(looked, context.startedAt)
-    const proof = await proveCopy(look, looked, trusted, { copiedBefore, deadline })
+    const proof = await proveCopy(look, looked, trusted, { side, copiedBefore, deadline })
     const proven = reportedProof(proof)
     const reported = judgeCopy(looked, proven)
     if (proof.result !== 'wrong') return { reported, proof, repaired: false }
     if (context.config.repair === 'off') return { reported, proof, repaired: false }
-    const repaired = await repairCopy(context, { looked, section: look.section, proof, trusted, deadline })
+    const repaired = await repairCopy(context, machine, { looked, section: look.section, proof, deadline })
     if ('because' in repaired) return { reported: notRepaired(reported, repaired.because), proof, repaired: false }
     return { reported: await again(request, looked, proven, repaired.proof), proof: repaired.proof, repaired: true }
   } catch (error) {

@@ -14,6 +14,7 @@ import { knownSlots } from './publish.js'
 import { judgeSection, lookAtSection, type Judged } from './judge.js'
 import type { Settled } from './settle-type.js'
 import { recordFound } from './record-found.js'
+import { wasLookedAt } from './recorded.js'
 import { settleCopies } from './settle-copies.js'
 import { workHere } from './work.js'
 
@@ -31,9 +32,10 @@ export async function settleSection(
   { late }: { late: boolean },
 ): Promise<Judged> {
   const { config, environment, stateFolder, system } = context
-  const look = await lookAtSection(record, section, workHere)
+  const machine = context.machine
+  const look = await lookAtSection(record, section, workHere, machine ?? workHere)
   const history = knownHistory(context, readSections(environment.backupDest))
-  const compare = !late && !record.useSSH && config.verify.level === 'compare'
+  const compare = !late && machine !== undefined && config.verify.level === 'compare'
   const settled = await settleCopies({
     context,
     look,
@@ -44,7 +46,7 @@ export async function settleSection(
     late,
   })
   const judged = judgeSection(look, settled.images)
-  const book = record.useSSH ? recordFound(context, look, judged.images, settled.book) : settled.book
+  const book = !wasLookedAt(record) ? recordFound(context, look, judged.images, settled.book) : settled.book
   writeBook(stateFolder, { ...book, judgedSection: sectionMark(section) })
   tell(context, section, settled)
   const stood = standing(book, environment.backupDest, readSections(environment.backupDest))

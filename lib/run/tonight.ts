@@ -13,7 +13,7 @@ import { waitForRelease, waiting, waitingLines, withoutWaiting } from './wait.js
 
 /** Given the machine and the settings, observe and decide, waiting where the policy says so, and return the plan. */
 export async function planTonight(request: PlanRequest): Promise<Tonight> {
-  const { system, config } = request
+  const { system, config, machine } = request
   const budgetEnds = new Date(system.now().getTime() + config.limits.waitMinutes * 60_000)
   const waited = new Map<string, number>()
   for (;;) {
@@ -33,25 +33,20 @@ export async function planTonight(request: PlanRequest): Promise<Tonight> {
       return { ...plan(request, observation, final, administrator), waited }
     }
     tellWaiting(waitingLines(wait, system.now()))
-    const seconds = await waitForRelease(system, wait, {
-      intervalSeconds: config.limits.quietSeconds,
-      excludePids: request.excludePids,
-    })
+    const seconds = await waitForRelease(system, machine, wait, config.limits.quietSeconds)
     for (const { image } of wait.images) waited.set(image.slot, (waited.get(image.slot) ?? 0) + seconds)
   }
 }
 
 function observeOnce(request: PlanRequest): Promise<Observation> {
-  const { system, config, source } = request
-  return observe(system, {
+  const { machine, config, source } = request
+  return observe(machine, {
     search: searchOptions(
       request,
       request.slots.map(({ path }) => fromPrintable(path)),
     ),
     source,
     quietSeconds: config.limits.quietSeconds,
-    work: request.work,
-    excludePids: request.excludePids,
   })
 }
 

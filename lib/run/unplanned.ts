@@ -8,7 +8,7 @@ import type { Section } from '../lbackup/sections.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import { relativeTo, type RawPath } from '../text/raw-path.js'
 import { ownerName } from './owner-name.js'
-import { sourceOf } from './recorded.js'
+import { sourceOf, wasLookedAt } from './recorded.js'
 
 /**
  * Given the images found in a section, what they look like, and the copies that were planned, return the others. Of a
@@ -45,7 +45,7 @@ export function unplannedImages(
 
 function judgement(
   { findings }: Structure,
-  { useSSH, images }: RunRecord,
+  record: RunRecord,
   original: RawPath | undefined,
   { recognised }: Image,
 ): Pick<ReportImage, 'verdict' | 'loudness' | 'reason'> {
@@ -54,12 +54,12 @@ function judgement(
     const what = error?.message.replace(/\.$/, '') ?? 'its content is no image'
     return { verdict: 'bad', loudness: 'error', reason: `the copy is damaged: ${what}` }
   }
-  if (useSSH) {
+  if (!wasLookedAt(record)) {
     const reason =
       'its structure is right; what used the image on the client is not known, and its bytes were not compared'
     return { verdict: 'complete', loudness: 'warning', reason }
   }
-  const known = images.some(({ path }) => original !== undefined && fromPrintable(path) === original)
+  const known = record.images.some(({ path }) => original !== undefined && fromPrintable(path) === original)
   const reason = known
     ? 'it was to be left out, yet a copy is in the section'
     : 'no plan names it: it appeared or moved during the run'

@@ -1,5 +1,3 @@
-import { lookAtUsage } from '../mount/look.js'
-import { lookAt } from '../system/file.js'
 import { pause } from '../system/clock.js'
 import type { System } from '../system/system.js'
 import { duration, list } from '../text/measure.js'
@@ -8,6 +6,7 @@ import type { Decision } from '../policy/policy-type.js'
 import type { RawPath } from '../text/raw-path.js'
 import type { ReportLine } from '../report/lines.js'
 import type { Observed } from './observed.js'
+import type { SourceMachine } from './source-machine.js'
 
 /** Images that are waited for, and until when at most. */
 export interface Waiting {
@@ -48,19 +47,20 @@ const usedBy = (names: readonly string[]): string => (names.length === 0 ? 'in u
  * logout), or the time is over; the seconds waited.
  */
 export async function waitForRelease(
-  system: System,
+  system: Pick<System, 'now'>,
+  machine: Pick<SourceMachine, 'placeOf' | 'uses'>,
   { images, until }: Waiting,
-  options: { intervalSeconds: number; excludePids: readonly number[] },
+  intervalSeconds: number,
 ): Promise<number> {
   const began = system.now().getTime()
   while (system.now() < until) {
     const left = (until.getTime() - system.now().getTime()) / 1000
-    await pause(Math.max(0.05, Math.min(options.intervalSeconds, left)))
-    if (images.some(({ image }) => lookAt(image.path)?.ino !== image.inode)) break
-    const usages = await lookAtUsage(
-      system,
+    await pause(Math.max(0.05, Math.min(intervalSeconds, left)))
+    const places = await Promise.all(images.map(({ image }) => machine.placeOf(image.path)))
+    if (images.some(({ image }, at) => places[at]?.inode !== image.inode)) break
+    const { usages } = await machine.uses(
       images.map(({ image }) => image),
-      { excludePids: options.excludePids, quietSeconds: options.intervalSeconds },
+      intervalSeconds,
     )
     if (images.some(({ image }) => usages.get(image.path)?.state === 'detached')) break
   }

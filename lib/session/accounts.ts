@@ -4,7 +4,13 @@ import { look, names, withFolder } from '../system/folder.js'
 import type { System } from '../system/system.js'
 import { baseName, parent, type RawPath } from '../text/raw-path.js'
 import { directoryLimitBytes, parseDirectory } from './directory.js'
-import { accountsFromFolders, mergeAccounts, type FolderFacts, type FoundImage } from './home-folders.js'
+import {
+  accountsFromFolders,
+  mergeAccounts,
+  type FolderFacts,
+  type FolderLook,
+  type FoundImage,
+} from './home-folders.js'
 import type { FileVaultAccount } from './session.js'
 
 /** The FileVault accounts, and what could not be found out about them, a sentence with the cure each. */
@@ -17,8 +23,16 @@ export interface AccountLook {
  * Given the machine and the images found, return the FileVault accounts: from the folders everywhere, on macOS from the
  * directory too. No tool's failure makes it throw. The rule for folders is that of `accountsFromFolders`.
  */
-export async function lookAtAccounts(system: System, images: readonly FoundImage[]): Promise<AccountLook> {
-  const folders = accountsFromFolders(images, { namesIn, factsOf })
+export const lookAtAccounts = (system: System, images: readonly FoundImage[]): Promise<AccountLook> =>
+  accountsOf(system, images, { namesIn, factsOf })
+
+/** As `lookAtAccounts`, with another way to look at folders: those of another machine. */
+export async function accountsOf(
+  system: System,
+  images: readonly FoundImage[],
+  look: FolderLook,
+): Promise<AccountLook> {
+  const folders = accountsFromFolders(images, look)
   if (system.platform !== 'macos') return { accounts: folders, problems: [] }
   const { accounts, problems } = await askDirectory(system)
   return { accounts: mergeAccounts(accounts, folders), problems }

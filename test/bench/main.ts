@@ -1,3 +1,4 @@
+import { benchClient } from './client.js'
 import { benchDiscover } from './discover.js'
 import { benchHash } from './hash.js'
 import { benchJudge } from './judge.js'
@@ -14,6 +15,7 @@ const benches = {
   hash: benchHash,
   judge: benchJudge,
   keep: benchKeep,
+  client: benchClient,
 }
 const wanted = process.argv.slice(2)
 

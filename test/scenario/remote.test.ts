@@ -75,6 +75,10 @@ for (const wrapped of [false, true]) {
       )
       expect(`${result.output}${JSON.stringify(result.report)}${JSON.stringify(result.record)}`).not.to.contain('Local')
       expect(result.record).to.deep.include({ images: [], homes: [], excludesBlock: false, useSSH: true })
+      const absent = result.report.findings.filter(({ code }) => code === 'client-absent')
+      expect(absent, result.codes.join()).to.have.length(1)
+      expect(absent[0]).to.include({ severity: 'warning' })
+      expect(absent[0]?.message).to.contain('judged by their structure alone')
     })
 
     it('has the last complete copy of an image that vanished kept outside of rotation', async () => {
@@ -134,14 +138,17 @@ describe('a source on another machine', function () {
     expect(existsSync(join(one.lab.destination, 'Section.0'))).to.be.false
   })
 
-  it('is refused where the configuration says so, without a call', async () => {
+  it('is refused where the configuration says so and our program does not answer, before any file is asked for', async () => {
     const one = client()
     one.lab.set({ SSHTest: 'NO' })
     const result = await night('ours', one.lab, configured(one, { remote: 'halt' }), { ssh: one.ssh })
     expect(result.exitCode).to.equal(129)
     expect(result.said[0]).to.match(
-      /^ERROR! The source is on another machine, .* says remote: halt\. Set "remote": "continue"/,
+      /^ERROR! The client root@client does not run our program: .* Install it: lbackup-filevault install --client root@client/,
     )
-    expect(existsSync(join(one.lab.folder, 'calls'))).to.be.false
+    const calls = readFileSync(join(one.lab.folder, 'calls'), 'utf8')
+    expect(calls).to.match(/^.* -- root@client lbackup-filevault-client 1 [0-9a-f]{32} version$/m)
+    expect(calls).not.to.contain('--server')
+    expect(existsSync(join(one.lab.destination, 'Section.0'))).to.be.false
   })
 })

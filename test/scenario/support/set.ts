@@ -5,7 +5,6 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
-  renameSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -15,7 +14,7 @@ import type { Report } from '../../../lib/generated/report.js'
 import { writeSparseBundle, type BundleShape } from '../../support/image-writer/sparse-bundle.js'
 import { imageDigest } from '../../support/mac/index.js'
 import { protect } from '../../support/protect.js'
-import { makeLab, runSession, type Host, type Lab, type LabOptions } from '../../support/session/index.js'
+import { makeLab, type Lab, type LabOptions } from '../../support/session/index.js'
 
 /** Bundles in bob's home, and the backup set that is made of them. */
 export interface BackupSet {
@@ -106,17 +105,6 @@ export function filesIn(folder: string): Record<string, string> {
 /** As `filesIn`, of a whole section without what is ours in it. */
 export const sectionFiles = ({ lab }: BackupSet, number: number): Record<string, string> =>
   filesIn(join(lab.destination, `Section.${String(number)}`, 'source'))
-
-/** Runs a session as it was before the hooks were installed. */
-export async function nightWithoutUs(host: Host, lab: Lab): Promise<void> {
-  const hooks = join(lab.configurationFolder, 'resources')
-  renameSync(hooks, `${hooks}.away`)
-  try {
-    await runSession(host, lab)
-  } finally {
-    renameSync(`${hooks}.away`, hooks)
-  }
-}
 
 /** What the pre hook of a running session has reported; to be asked before the post hook writes its own. */
 export const reportSoFar = (stateFolder: string): Report =>

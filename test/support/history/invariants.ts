@@ -139,11 +139,11 @@ function noteNight(history: History, { end }: Seen): void {
   const copies = copiesOn(lab)
   noteSurprises(truth, new Set(copies.map(({ digest }) => digest)))
   noteCopies(truth, copies)
-  if (end.copied && report === undefined) {
+  const image = report?.images.find(({ path }) => fromPrintable(path) === imageOf(history))
+  if (end.copied && image === undefined) {
     const made = copiesIn(join(lab.destination, 'Section.0'))
     for (const { home, digest } of made) if (home !== undefined) noteUntold(truth, home, digest)
   }
-  const image = report?.images.find(({ path }) => fromPrintable(path) === imageOf(history))
   if (image === undefined || image.kept?.madeAt !== undefined || !existsSync(copyOf(history, image))) return
   const digest = digestOf(copyOf(history, image))
   // Said loudly: nothing vouches for it any more. It counts like one whose structure is right.

@@ -8,7 +8,7 @@ export interface Truth {
   readonly proven: Map<string, string[]>
   /** By line, the best that was known of it while nothing of it was proven: adopted, or its structure found right. */
   readonly known: Map<string, string>
-  /** By home, what rsync made since the last proof in nights whose post hook told nothing: it may know them for anything. */
+  /** By home, what rsync made since the last proof in nights whose post hook told nothing of it: it may be known for anything. */
   readonly untold: Map<string, Set<string>>
   /** By home, every copy that ever lay in a section, with what became of it by somebody's hand. */
   readonly ever: Map<string, Set<string>>
@@ -56,7 +56,7 @@ export const adoptedLine = (line: string): string => `${homeIn(line)} adopted`
 /** Given a line, return its home. */
 export const homeIn = (line: string): string => line.split(' ')[0] ?? ''
 
-/** A copy was made, and the post hook ended without a report. */
+/** A copy was made, and the post hook told nothing of it. */
 export const noteUntold = ({ untold }: Truth, home: string, digest: string): void => {
   untold.set(home, (untold.get(home) ?? new Set()).add(digest))
 }

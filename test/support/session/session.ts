@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Context } from 'mocha'
 import { skip } from '../skip.js'
@@ -28,7 +28,7 @@ export interface SessionOptions {
   readonly at?: EventActions
   /** Seconds for each of the two sleeps of our stand-in; default 0. */
   readonly pauseSeconds?: number
-  /** Program our stand-in takes for ssh. */
+  /** Program our stand-in takes for ssh; the real LBackup gets the configuration that lies beside it as `config`. */
   readonly ssh?: string
   /** Program our stand-in takes for rsync. */
   readonly rsync?: string
@@ -70,7 +70,9 @@ export function startSession(host: Host, lab: Lab, options: SessionOptions = {})
   const script = host === 'ours' ? ours : (realScript() as string)
   const channel = options.at === undefined ? undefined : openEvents(join(lab.folder, '.events'), options.at)
   const eventHooks = channel !== undefined && host === 'real' ? hookEvents(lab, channel.folder) : []
-  const child = spawn(script, options.args ?? [lab.configurationFile], {
+  const call = [script, ...(options.args ?? [lab.configurationFile])]
+  const [program = '', ...args] = host === 'real' && options.ssh !== undefined ? withSshConfig(options.ssh, call) : call
+  const child = spawn(program, args, {
     cwd: options.folder ?? '/',
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -117,6 +119,13 @@ export function startSession(host: Host, lab: Lab, options: SessionOptions = {})
     result,
     signal: (signal, to = 'process') => void process.kill(to === 'group' ? -pid : pid, signal),
   }
+}
+
+/** LBackup calls `ssh` by its name, so that only root's own configuration can say where `client` is: in a /root of its own. */
+function withSshConfig(ssh: string, call: readonly string[]): string[] {
+  const config = join(dirname(ssh), 'config')
+  const enter = `mount -t tmpfs none /root && mkdir -m 700 /root/.ssh && cp '${config}' /root/.ssh/config && exec "$0" "$@"`
+  return ['unshare', '--mount', 'sh', '-c', enter, ...call]
 }
 
 function realScript(): string | undefined {

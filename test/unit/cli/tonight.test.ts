@@ -154,12 +154,29 @@ describe('tonight', function () {
 
   it('says what little is known of a source on another machine', async () => {
     const lab = labWith([], {}, { settings: { useSSH: 'YES', sshRemoteUser: 'root', sshRemoteServer: 'client' } })
+    const ssh = join(lab.folder, 'ssh')
+    // A client without our program.
+    writeFileSync(ssh, '#!/bin/sh\necho denied\nexit 127\n', { mode: 0o755 })
+    protect(lab, { tools: { ssh } })
     const { code, report } = await tonight(lab)
     expect(code).to.equal(1)
     expect(report).to.deep.include({ useSSH: true, halt: false, images: [] })
     expect((await text(lab)).stdout).to.include('cannot be seen before the copy')
-    protect(lab, { remote: 'halt' })
+    protect(lab, { remote: 'halt', tools: { ssh } })
     expect((await tonight(lab)).report.halt).to.equal(true)
+  })
+
+  it('says that a client which cannot be reached would halt the backup, and why', async () => {
+    const lab = labWith([], {}, { settings: { useSSH: 'YES', sshRemoteUser: 'root', sshRemoteServer: 'client' } })
+    const ssh = join(lab.folder, 'ssh')
+    writeFileSync(ssh, '#!/bin/sh\necho "ssh: connect to host client: Connection refused" >&2\nexit 255\n', {
+      mode: 0o755,
+    })
+    protect(lab, { tools: { ssh } })
+    const { code, report } = await tonight(lab)
+    expect(code).to.equal(2)
+    expect(report).to.deep.include({ useSSH: true, halt: true, images: [] })
+    expect(report.findings.map(({ code: found }) => found)).to.include('client-unreachable')
   })
 
   it('ends with 2 where its settings or the source cannot be used', async () => {

@@ -41,6 +41,11 @@ function bundle(path: string): string {
     if (process.geteuid?.() === 0) chownSync(join(path, 'bands', band), 501, 20 + at)
     utimesSync(join(path, 'bands', band), 1_600_000_000, 1_600_000_000.123456 + at)
   })
+  // Times that are the same however they are rounded.
+  for (const member of ['Info.plist', 'Info.bckup', 'token', 'lock'])
+    utimesSync(join(path, member), 1_600_000_000, 1_600_000_000)
+  for (const map of readdirSync(join(path, 'mapped')))
+    utimesSync(join(path, 'mapped', map), 1_600_000_000, 1_600_000_000)
   for (const folder of ['bands', 'mapped', '']) {
     chmodSync(join(path, folder), 0o711)
     utimesSync(join(path, folder), 1_500_000_000, 1_500_000_000.654321)

@@ -1,7 +1,7 @@
 import { expect } from 'chai'
 import type { CopyLabel } from '../../../lib/generated/copy.js'
 import type { KnownCopy } from '../../../lib/generated/slots.js'
-import { best, lines } from '../../../lib/keep/best.js'
+import { best, labelOfCopy, lines } from '../../../lib/keep/best.js'
 import { planOlder } from '../../../lib/keep/older-copy.js'
 import { planProtection, planRelease } from '../../../lib/keep/protect.js'
 import type { StandingCopy } from '../../../lib/keep/standing-type.js'
@@ -60,6 +60,24 @@ describe('the newest good copy', () => {
       ['run-1', 'run-2'],
       ['run-1', 'run-3'],
     ])
+  })
+})
+
+describe('the label of a copy that is made of another', () => {
+  it('never says more than is known: proven needs a manifest that vouches, and nobody who opened it', () => {
+    const of = (one: StandingCopy): unknown => labelOfCopy(one.known).verdict
+    const vouched = copy(1, 0, 'proven')
+    const digests = { mtree: 'a'.repeat(64), fingerprints: 'b'.repeat(64) }
+    const withManifest = {
+      ...vouched,
+      known: { ...vouched.known, label: { ...vouched.known.label, manifest: digests } },
+    }
+    expect(of(withManifest)).to.equal('proven')
+    const without = { ...vouched, known: { ...vouched.known, label: { ...vouched.known.label, manifest: null } } }
+    expect(of(without)).to.equal('complete')
+    expect(of(copy(1, 0, 'proven', { opened: true }))).to.equal('suspect')
+    expect(of(copy(1, 0, 'bad', { opened: true }))).to.equal('bad')
+    expect(labelOfCopy(copy(1, 0, 'proven', { opened: true }).known).manifest).to.equal(null)
   })
 })
 

@@ -35,4 +35,17 @@ describe('the age of the newest good copy', () => {
     expect(withAge(image('in-use'), [made(19, 'complete')], { ...facts, compared: false }).loudness).to.equal('fine')
     expect(withAge(image('excluded-by-administrator'), [], facts).loudness).to.equal('fine')
   })
+
+  it('counts from the first sight of an image of which there never was a good copy', () => {
+    const suspect = { ...image('copied'), verdict: 'suspect', loudness: 'warning' } as ReportImage
+    const since = (day: number): ReportImage =>
+      withAge(suspect, [made(19, 'suspect')], {
+        ...facts,
+        firstSeenAt: new Date(`2026-01-${String(day).padStart(2, '0')}T03:00:00Z`),
+      })
+    expect(since(19).reason).to.equal('in use')
+    expect(since(15)).to.include({ loudness: 'warning' })
+    expect(since(15).reason).to.match(/no copy of it was ever proven, .* after it was seen first$/)
+    expect(since(2)).to.include({ loudness: 'error' })
+  })
 })
