@@ -13,7 +13,8 @@ describe('loadConfig', () => {
     const { present, config, warnings } = load(join(temporaryFolder(), 'filevault.json'))
     expect(present).to.equal(false)
     expect(warnings).to.deep.equal([])
-    expect(config.limits).to.deep.equal({ commandSeconds: 60, hookMinutes: 240, waitMinutes: 60, quietSeconds: 2 })
+    const limits = { clientMinutes: 60, commandSeconds: 60, hookMinutes: 240, waitMinutes: 60, quietSeconds: 2 }
+    expect(config.limits).to.deep.equal(limits)
   })
 
   it('returns what the file says, with its warnings and places', () => {

@@ -16,6 +16,7 @@ import { writeSparseBundle } from '../../support/image-writer/sparse-bundle.js'
 import { writeSparseImage } from '../../support/image-writer/sparse-image.js'
 import { launcherNames } from '../../../lib/install/launcher.js'
 import { runSession, type Lab } from '../../support/session/index.js'
+import { temporaryFolder } from '../../support/temporary.js'
 import { runCli } from '../cli/run.js'
 import { isDocument } from '../cli/document.js'
 import { examine, healthyLab } from './patient-lab.js'
@@ -28,6 +29,14 @@ const actions = (lab: Lab, phase: string): string => join(lab.configurationFolde
 const launcher = (lab: Lab, phase: 'pre' | 'post'): string => join(actions(lab, phase), launcherNames[phase])
 const lock = (lab: Lab, pid: number): void =>
   writeFileSync(lab.lockFile, `Process start time (seconds since epoch) : 1\nProcess PID : ${String(pid)}\n`)
+
+/** A client whose ssh does this. */
+function remoteLab(script: string): Lab {
+  const ssh = join(temporaryFolder(), 'ssh')
+  writeFileSync(ssh, `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  const settings = { useSSH: 'YES', sshRemoteUser: 'root', sshRemoteServer: 'x' }
+  return healthyLab({ settings }, { tools: { ssh } })
+}
 
 describe('doctor', function () {
   this.timeout(60_000)
@@ -67,11 +76,9 @@ describe('doctor', function () {
         return lab
       },
     ],
-    [
-      'source-remote',
-      0,
-      () => healthyLab({ settings: { useSSH: 'YES', sshRemoteUser: 'root', sshRemoteServer: 'x' } }),
-    ],
+    ['source-remote', 1, () => remoteLab('echo denied\nexit 127')],
+    ['client-absent', 1, () => remoteLab('echo denied\nexit 127')],
+    ['client-unreachable', 2, () => remoteLab('echo "ssh: connect to host x: Connection refused" >&2\nexit 255')],
     ['post-actions-off', 1, () => healthyLab({ settings: { post_actions_on_backup_error: 'NO' } })],
     ['vanished-files-fatal', 2, () => healthyLab({ settings: { ignore_rsync_vanished_files: '' } })],
     ['checksum-off', 0, () => healthyLab({ settings: { checksum_enabled: 'NO' } })],
