@@ -24,7 +24,11 @@ export function manifestOf(path: string, container: Container = 'sparse-bundle')
       .digest()
       .copy(manifest.digests, row * 32)
     manifest.known[row] = 1
-    manifest.nanoseconds[row] = Number(lstatSync(bytes, { bigint: true }).mtimeNs % 1000n)
+    // As the product reads them back: doubles of milliseconds may be off by one microsecond.
+    const { mtimeNs } = lstatSync(bytes, { bigint: true })
+    const rest = ((mtimeNs % 1000n) + 1000n) % 1000n
+    manifest.nanoseconds[row] = Number(rest)
+    copy.modified[row] = Number((mtimeNs - rest) / 1000n)
     source.usable[row] = 1
     source.modified[row] = copy.modified[row] as number
     source.changed[row] = copy.changed[row] as number
