@@ -3,7 +3,7 @@ import { memberTypes, nameIn, partLength, type MemberPart, type MemberTable } fr
 import { facts } from '../look/members.js'
 import type { Manifest } from '../manifest/manifest-type.js'
 import { dressFolder } from '../system/dress.js'
-import { linkAll, type Stats } from '../system/folder-looks.js'
+import { linkAll, lookAtAll, type Stats } from '../system/folder-looks.js'
 import { makeFolderIn } from '../system/folder-writes.js'
 import { closeFolder, look, openFolderIn, type Folder } from '../system/folder.js'
 import { join, type RawPath } from '../text/raw-path.js'
@@ -60,28 +60,28 @@ export function takeVouchedFile(
 }
 
 function takePart(taking: TakingVouched, copy: MemberTable, part: MemberPart, from: Folder, to: Folder): void {
-  let row = -1
-  const rowsOf = function* (type: number): Generator<RawPath, undefined> {
-    for (let at = 0; at < partLength(part); at += 1) {
-      row = part.start + at
-      if (copy.type[row] !== type) continue
+  let at = 0
+  const rowsOf = function* (type: number, first = 0): Generator<RawPath, undefined> {
+    for (at = first; at < partLength(part); at += 1) {
+      if (copy.type[part.start + at] !== type) continue
       const name = nameIn(part, at)
       if (!isSkipped(taking, part, name)) yield name
     }
   }
-  const demand = (stats: Stats | undefined): void => {
-    if (!isSame(copy, row, stats, taking.clone)) throw changed(from, nameIn(part, row - part.start))
+  const demand = (name: RawPath, stats: Stats | undefined): void => {
+    if (!isSame(copy, part.start + at, stats, taking.clone)) throw changed(from, name)
   }
-  const files = rowsOf(file)
-  while (taking.clone) {
-    const { value: name } = files.next()
-    if (name === undefined) break
+  const cloning = taking.clone
+  for (const name of cloning ? rowsOf(file) : []) {
     orChanged(from, name, 'isFile', () => {
       take(taking, from, name, to, name)
     })
-    demand(look(to, name))
+    demand(name, look(to, name))
+    if (!taking.clone) break
   }
-  linkAll(from, files, to, demand, (name, error) => changedInstead(from, name, 'isFile', error))
+  const linked = cloning ? at + 1 : 0
+  linkAll(from, rowsOf(file, linked), to, (name, error) => changedInstead(from, name, 'isFile', error))
+  lookAtAll(to, rowsOf(file, linked), demand)
   for (const name of rowsOf(folderType)) {
     // The two that hold members have a part of their own.
     if (part.part === '' && copy.parts.some((one) => one.part === name)) continue

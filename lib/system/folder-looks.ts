@@ -6,6 +6,7 @@ import { OperationalError } from '../finding/operational-error.js'
 import { join, toBytes, type RawPath } from '../text/raw-path.js'
 import { fileSystemError } from './file-system-error.js'
 import { openFileIn, reach, readRange, type Folder } from './folder.js'
+import { steadyPath } from './steady-path.js'
 
 export type { Stats } from 'node:fs'
 
@@ -36,28 +37,26 @@ export function lookAtAll(folder: Folder, names: Iterable<RawPath>, visit: Visit
 }
 
 /**
- * Given two held folders, of which `to` is ours alone, and names of files, give each file the same name in `to` as well
- * and hand what stands there then to `visit`, in order; `failed` says what else is thrown where a link cannot be made. As
- * fast, and with the same demands, as `lookAtAll`.
+ * Given two held folders, of which `to` is ours alone, and names of files, give each file the same name in `to` as well;
+ * `failed` says what is thrown where a link cannot be made. As fast, and with the same demands, as `lookAtAll`.
  */
 export function linkAll(
   from: Folder,
   names: Iterable<RawPath>,
   to: Folder,
-  visit: (stats: Stats | undefined) => void,
   failed: (name: RawPath, error: unknown) => unknown,
 ): void {
-  standingIn(to, (pathOf) => {
+  // Standing in the one folder, the other is reached by its own path where that is safe, and through /proc where not.
+  const steady = steadyPath(to)
+  const start = `${steady ?? ''}/`
+  standingIn(steady === undefined ? to : from, (pathOf) => {
     for (const name of names) {
-      const path = pathOf(name)
-      let stats: Stats | undefined
       try {
-        linkSync(reach(from, name), path)
-        stats = lstatSync(path, noThrow)
+        if (steady === undefined) linkSync(reach(from, name), pathOf(name))
+        else linkSync(pathOf(name), asGiven((start + name) as RawPath))
       } catch (error) {
         throw failed(name, fileSystemError(error, join(to.path, name)))
       }
-      visit(stats)
     }
   })
 }
@@ -65,7 +64,7 @@ export function linkAll(
 function standingIn(folder: Folder, use: (pathOf: (name: RawPath) => string | Buffer) => void): void {
   const back = process.platform === 'linux' && isMainThread ? stand(folder) : undefined
   try {
-    use(back === undefined ? (name) => reach(folder, name) : relative)
+    use(back === undefined ? (name) => reach(folder, name) : asGiven)
   } finally {
     back?.()
   }
@@ -93,7 +92,7 @@ const second = 1_000_000_000n
 const noThrow = { throwIfNoEntry: false } as const
 // eslint-disable-next-line no-control-regex
 const ascii = /^[\u0000-\u007f]*$/
-const relative = (name: RawPath): string | Buffer => (ascii.test(name) ? name : toBytes(name))
+const asGiven = (name: RawPath): string | Buffer => (ascii.test(name) ? name : toBytes(name))
 
 /** Steps into the folder by its descriptor; returns the way back, or undefined where one of the two is not possible. */
 function stand(folder: Folder): (() => void) | undefined {

@@ -6,6 +6,7 @@ import type * as hashModule from '../../lib/prove/hash.js'
 import type * as tableModule from '../../lib/look/member-table.js'
 import { fromText } from '../../lib/text/raw-path.js'
 import { inFolder, largeBundle } from './large.js'
+import { onSlowDisk } from './slow-disk.js'
 import { built, compare, type Figure } from './support.js'
 
 const bands = 256
@@ -45,8 +46,12 @@ export function benchHash(): Promise<Figure[]> {
       writeFileSync('/proc/sys/vm/drop_caches', '3')
       return work()
     }
-    const cold = { work: 'hash 2 GiB, cold', limit: 0.9, atLeast: true, against: 'cat' }
-    return [...figures, await compare({ ...cold, subject: dropped(() => subject()), reference: dropped(cat) })]
+    const cold = { work: 'hash 2 GiB, cold, disk of 400 MB/s', limit: 0.9, atLeast: true, against: 'cat' }
+    const slow = await onSlowDisk(folder, () =>
+      compare({ ...cold, subject: dropped(() => subject()), reference: dropped(cat) }),
+    )
+    if (slow === undefined) console.log('not measured: the cold cache, since this system cannot slow a disk down')
+    return [...figures, ...(slow === undefined ? [] : [slow])]
   })
 }
 
