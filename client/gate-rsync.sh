@@ -79,15 +79,15 @@ judge() {
   dot= paths=0
   for argument in "$@"; do
     if [ -n "$dot" ]; then
-      is_ours "$argument" || hand_on "rsync, of a path that is not below a root (or the root is not there): $argument"
+      is_ours "$argument" || deny "rsync, of a path that is not below a root (or the root is not there): $argument"
       paths=$((paths + 1))
     elif [ "$argument" = . ]; then
       dot=yes
     else
-      is_option "$argument" || hand_on "rsync, with an option that is not on the list: $argument"
+      is_option "$argument" || deny "rsync, with an option that is not on the list: $argument"
     fi
   done
-  [ "$paths" -gt 0 ] || hand_on 'rsync, without a path'
+  [ "$paths" -gt 0 ] || deny 'rsync, without a path'
   vouch "$sender"
   tell allowed rsync
   exec "$sender" --server --sender "$@"
@@ -97,7 +97,7 @@ judge() {
 # after the last. They are fetched here, judged like all others, and given to rsync as its argv, without the s. Byte by
 # byte: what comes after them is for rsync. By what dd says a NUL, which no shell keeps, can be told from the end.
 fetch_words() {
-  wrapper= word= left=4096
+  word= left=4096
   while :; do
     # Some shells complain of a NUL.
     { byte=$(dd bs=1 count=1 2>&1); } 2>/dev/null
@@ -123,8 +123,8 @@ fetch_words() {
 
 run_rsync() {
   sender=${rsync:-$1}
-  case $sender in /*) ;; *) hand_on 'rsync, and client.conf does not say which' ;; esac
-  if [ "${2-}" != --server ] || [ "${3-}" != --sender ]; then hand_on 'rsync, but not as sender'; fi
+  case $sender in /*) ;; *) deny 'rsync, and client.conf does not say which' ;; esac
+  if [ "${2-}" != --server ] || [ "${3-}" != --sender ]; then deny 'rsync, but not as sender'; fi
   shift 3
   letters=
   case ${1-} in
@@ -138,6 +138,6 @@ run_rsync() {
     ;;
   esac
   if [ -z "$letters" ]; then judge "$@"; fi
-  [ $# -eq 1 ] || hand_on 'rsync, with words after -s'
+  [ $# -eq 1 ] || deny 'rsync, with words after -s'
   fetch_words
 }

@@ -2,6 +2,7 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { imageDigest } from '../support/mac/index.js'
+import { protect } from '../support/protect.js'
 import { clientSet, needClient, stopClients, type ClientSet } from './support/client-night.js'
 import { filesIn } from './support/set.js'
 
@@ -75,6 +76,14 @@ describe('a client that does not answer as it should', function () {
       'of another version',
     )
     expect(result.image(image)).to.include({ verdict: 'complete', loudness: 'warning' })
+    await expectHalt(
+      set,
+      'client-other-version',
+      /^ERROR! The program on the client root@client is of another version/,
+      () => {
+        protect(set.lab, { remote: 'halt', tools: { ssh: set.client.ssh } })
+      },
+    )
   })
 
   it('because it is gone between the two hooks leaves its images suspect, and nothing is lost', async () => {

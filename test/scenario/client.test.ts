@@ -223,22 +223,18 @@ describe('images on a client behind the gate', function () {
     expect(imageDigest(set.copy())).to.equal(imageDigest(set.work))
   })
 
-  it('are proven where LBackup’s kind of wrapper stands behind the gate and runs what is not ours', async () => {
-    // rsync is asked to follow links that lead out of the source, which the gate lets nobody do itself.
-    const set = await clientSet({
-      conf: ['wrapper PROGRAM/lbackup-wrapper'],
-      settings: { hardlink_option: '--copy-unsafe-links' },
-    })
+  it('are proven through LBackup’s kind of wrapper in place of the gate, which loses exit codes and splits its words', async () => {
+    const set = await clientSet({ forced: 'PROGRAM/lbackup-wrapper' })
     const wrapper = join(set.client.program, 'lbackup-wrapper')
-    writeFileSync(wrapper, '#!/bin/sh\n$SSH_ORIGINAL_COMMAND\nexit 0\n')
-    chmodSync(wrapper, 0o755)
+    const text = `#!/bin/sh\nPATH='${set.client.program}':$PATH\n$SSH_ORIGINAL_COMMAND\nexit 0\n`
+    writeFileSync(wrapper, text, { mode: 0o755 })
+    await set.night()
+    rewrite(bandOf(set.work, '3'), 5)
     const result = await set.night()
     expect(result.exitCode, result.output).to.equal(0)
-    expect(
-      result.gate.filter((line) => line.includes(' handed on: ')),
-      result.gate.join('\n'),
-    ).to.have.length(1)
+    expect(result.gate, 'the gate').to.deep.equal([])
     expect(result.image(image)).to.include({ verdict: 'proven' })
+    expect(result.image(image).kept).to.deep.equal({ done: 'repaired' })
     expect(imageDigest(set.copy())).to.equal(imageDigest(set.work))
   })
 

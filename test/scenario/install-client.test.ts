@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { runCli } from '../unit/cli/run.js'
@@ -25,9 +26,8 @@ describe('install --client, over a real sshd', function () {
     for (const folder of [libexec, home]) mkdirSync(folder)
     // A login that may run a shell; the client's libexec and home are its own.
     const shell = join(lab.folder, 'shell')
-    const text = `mkdir -p /usr/local/libexec && mount --bind '${libexec}' /usr/local/libexec && HOME='${home}' && export HOME && eval "$SSH_ORIGINAL_COMMAND"`
-    writeFileSync(shell, `#!/bin/sh\n${text}\n`, { mode: 0o755 })
-    client = await clientMachine(lab, { forced: shell })
+    writeFileSync(shell, `#!/bin/sh\nHOME='${home}' && export HOME && eval "$SSH_ORIGINAL_COMMAND"\n`, { mode: 0o755 })
+    client = await clientMachine(lab, { forced: shell, libexec })
     protect(lab, { tools: { ssh: client.ssh } })
   })
   afterEach(() => client.stop())
@@ -56,6 +56,29 @@ describe('install --client, over a real sshd', function () {
       `command="/usr/local/libexec/lbackup-filevault/ssh-gate",restrict ${readFileSync(key, 'utf8').trim()}`,
     )
     expect(existsSync(join(home, '.ssh'))).to.be.false
+  })
+
+  it('binds the key to the gate, through which our program answers then and nothing else does', async () => {
+    const ssh = join(lab.folder, 'client/ssh')
+    symlinkSync(ssh, join(home, '.ssh'))
+    const [other, run] = [
+      'ssh-ed25519 AAAAB3other admin@desk',
+      (word: string) => spawnSync(client.ssh, ['client', word]),
+    ]
+    appendFileSync(join(ssh, 'authorized_keys'), `${other}\n`)
+    expect(run('id').stdout.toString(), 'the premise').to.contain('uid=0')
+    const { code, out } = await install('--key', join(ssh, 'user.pub'), '--apply')
+    expect(code, out).to.equal(0)
+    expect(out).to.contain('our program answers through it')
+    const key = readFileSync(join(ssh, 'user.pub'), 'utf8').trim()
+    expect(readFileSync(join(ssh, 'authorized_keys'), 'utf8').trim().split('\n')).to.deep.equal([
+      other,
+      `command="/usr/local/libexec/lbackup-filevault/ssh-gate",restrict ${key}`,
+    ])
+    expect(run('id').stdout.toString()).to.contain('this command is denied')
+    const again = await install('--key', join(ssh, 'user.pub'))
+    expect(again.code).to.equal(2)
+    expect(again.out).to.contain('once the key is bound to the gate, install by another key')
   })
 
   it('says what is wrong where no shell may be run, and where the key is none', async () => {

@@ -14,7 +14,9 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import { imageDigest, simulatedMac, type SimulatedMac } from '../support/mac/index.js'
 import { protect } from '../support/protect.js'
-import { hosts, makeLab, needHost, type Lab } from '../support/session/index.js'
+import type { Lab } from '../support/session/index.js'
+import { stopClients } from './support/client-night.js'
+import { labOver, needWay, ourWays, ways, type Over } from './support/over.js'
 import { night } from './support/night.js'
 
 interface Scene {
@@ -23,9 +25,13 @@ interface Scene {
   readonly stateFolder: string
 }
 
-function home(settings: Record<string, string> = {}, config: Record<string, unknown> = {}): Scene {
-  const lab = makeLab({ settings })
-  const mac = simulatedMac(lab.source)
+async function home(
+  over: Over,
+  settings: Record<string, string> = {},
+  config: Record<string, unknown> = {},
+): Promise<Scene> {
+  const lab = await labOver(over, { settings })
+  const mac = simulatedMac(lab.source, 1, lab.backupSource)
   mac.addUser('bob', { fileVault: 'sparsebundle' })
   return { lab, mac, stateFolder: protect(lab, { ...mac.configuration, ...config }) }
 }
@@ -47,15 +53,17 @@ function digests({ lab }: Scene): string[] {
   return [...sections, ...generations].filter((path) => existsSync(path)).map(imageDigest)
 }
 
-for (const host of hosts) {
-  describe(`keeping, with ${host === 'ours' ? 'our stand-in' : 'the real LBackup'}`, function () {
+for (const way of ways) {
+  const { host, over, told } = way
+  describe(`keeping, ${told}`, function () {
     this.timeout(180_000)
     before(function () {
-      needHost(this, host)
+      needWay(this, way)
     })
+    afterEach(stopClients)
 
     it('a user who is logged in at night keeps his newest good copy at its place, with its date', async () => {
-      const scene = home()
+      const scene = await home(over)
       const { lab, mac, stateFolder } = scene
       const first = await night(host, lab, stateFolder)
       expect(first.image('bob.sparsebundle')).to.include({ verdict: 'proven', loudness: 'fine' })
@@ -84,7 +92,7 @@ for (const host of hosts) {
     })
 
     it('a band rewritten within 20 s of its last copy is found and repaired, and older sections stay', async () => {
-      const scene = home()
+      const scene = await home(over)
       const { lab, mac, stateFolder } = scene
       await night(host, lab, stateFolder)
       const before = imageDigest(inSection(lab))
@@ -107,99 +115,107 @@ for (const host of hosts) {
   })
 }
 
-describe('keeping', function () {
-  this.timeout(300_000)
-
-  for (const numRotations of [1, 2, 8]) {
-    it(`an image in use for twenty nights, numRotations ${String(numRotations)}, on a set begun without us`, async () => {
-      const { lab, mac, stateFolder } = home({ numRotations: String(numRotations) })
-      const hooks = join(lab.configurationFolder, 'resources')
-      renameSync(hooks, `${hooks}.away`)
-      for (const action of ['pre-actions', 'post-actions']) execFileSync('mkdir', ['-p', join(hooks, action)])
-      const scene = { lab, mac, stateFolder }
-      const without = (await import('../support/session/index.js')).runSession
-      await without('ours', lab)
-      const last = imageDigest(inSection(lab))
-      rmSync(hooks, { recursive: true })
-      renameSync(`${hooks}.away`, hooks)
-      mac.logIn('bob')
-      for (let count = 1; count <= (numRotations === 8 ? 20 : 5); count += 1) {
-        mac.write('bob')
-        const result = await night('ours', lab, stateFolder)
-        expect(result.exitCode, result.said.join('\n')).to.equal(0)
-        expect(imageDigest(inSection(lab)), `Section.0 after night ${String(count)}`).to.equal(last)
-        expect(digests(scene)).to.include(last)
-      }
-      mac.logOut('bob')
-      const free = await night('ours', lab, stateFolder)
-      expect(free.image('bob.sparsebundle').verdict).to.equal('proven')
-      expect(imageDigest(inSection(lab))).to.equal(imageDigest(mac.imageOf('bob')))
+for (const way of ourWays) {
+  const { over, told } = way
+  describe(`keeping what is not backed up, ${told}`, function () {
+    this.timeout(300_000)
+    before(function () {
+      needWay(this, way)
     })
-  }
+    afterEach(stopClients)
 
-  it('a bad copy is set aside, one for each image, and the good one lies at its place', async () => {
-    const { lab, mac, stateFolder } = home({}, { repair: 'off' })
-    await night('ours', lab, stateFolder)
-    const good = imageDigest(inSection(lab))
-    for (let count = 0; count < 2; count += 1) {
+    // Over ssh they are the same nights, ten times as long.
+    for (const numRotations of over === 'ssh' ? [2] : [1, 2, 8]) {
+      it(`an image in use for twenty nights, numRotations ${String(numRotations)}, on a set begun without us`, async () => {
+        const { lab, mac, stateFolder } = await home(over, { numRotations: String(numRotations) })
+        const hooks = join(lab.configurationFolder, 'resources')
+        renameSync(hooks, `${hooks}.away`)
+        for (const action of ['pre-actions', 'post-actions']) execFileSync('mkdir', ['-p', join(hooks, action)])
+        const scene = { lab, mac, stateFolder }
+        const without = (await import('../support/session/index.js')).runSession
+        await without('ours', lab)
+        const last = imageDigest(inSection(lab))
+        rmSync(hooks, { recursive: true })
+        renameSync(`${hooks}.away`, hooks)
+        mac.logIn('bob')
+        for (let count = 1; count <= (numRotations === 8 ? 20 : 5); count += 1) {
+          mac.write('bob')
+          const result = await night('ours', lab, stateFolder)
+          expect(result.exitCode, result.said.join('\n')).to.equal(0)
+          expect(imageDigest(inSection(lab)), `Section.0 after night ${String(count)}`).to.equal(last)
+          expect(digests(scene)).to.include(last)
+        }
+        mac.logOut('bob')
+        const free = await night('ours', lab, stateFolder)
+        expect(free.image('bob.sparsebundle').verdict).to.equal('proven')
+        expect(imageDigest(inSection(lab))).to.equal(imageDigest(mac.imageOf('bob')))
+      })
+    }
+
+    it('a bad copy is set aside, one for each image, and the good one lies at its place', async () => {
+      const { lab, mac, stateFolder } = await home(over, {}, { repair: 'off' })
+      await night('ours', lab, stateFolder)
+      const good = imageDigest(inSection(lab))
+      for (let count = 0; count < 2; count += 1) {
+        const band = join(mac.imageOf('bob'), 'bands/0')
+        const { mtimeMs, size } = statSync(band)
+        writeFileSync(band, Buffer.alloc(size, `rewritten ${String(count)}`))
+        utimesSync(band, mtimeMs / 1000 + 1, mtimeMs / 1000 + 1)
+        const result = await night('ours', lab, stateFolder)
+        expect(result.image('bob.sparsebundle')).to.include({ verdict: 'bad', loudness: 'error' })
+        expect(result.image('bob.sparsebundle').kept).to.include({ done: 'set-aside', proven: true })
+        expect(imageDigest(inSection(lab))).to.equal(good)
+      }
+      const [slot = ''] = readdirSync(join(lab.destination, '.lbackup-filevault/kept'))
+      const kept = join(lab.destination, '.lbackup-filevault/kept', slot)
+      expect(readdirSync(kept)).to.deep.equal(['set-aside'])
+      expect(readdirSync(join(kept, 'set-aside')).sort()).to.deep.equal([`${slot}.json`, 'bob.sparsebundle'])
+    })
+
+    it('a bad copy stays where nothing better is known, without the bands that rsync would hand on', async () => {
+      const { lab, mac, stateFolder } = await home(over, {}, { repair: 'off', verify: { level: 'structure' } })
+      await night('ours', lab, stateFolder)
+      rmSync(join(stateFolder, 'slots.json'))
+      rmSync(join(lab.destination, 'Section.0/source/bob/bob.sparsebundle/Info.plist'))
+      rmSync(join(lab.destination, 'Section.0/source/bob/bob.sparsebundle/Info.bckup'))
+      rmSync(join(lab.destination, 'Section.0/source/bob/bob.sparsebundle/token'))
+      protect(lab, { ...mac.configuration, repair: 'off', stateFolder })
       const band = join(mac.imageOf('bob'), 'bands/0')
       const { mtimeMs, size } = statSync(band)
-      writeFileSync(band, Buffer.alloc(size, `rewritten ${String(count)}`))
+      writeFileSync(band, Buffer.alloc(size, 'rewritten'))
       utimesSync(band, mtimeMs / 1000 + 1, mtimeMs / 1000 + 1)
       const result = await night('ours', lab, stateFolder)
-      expect(result.image('bob.sparsebundle')).to.include({ verdict: 'bad', loudness: 'error' })
-      expect(result.image('bob.sparsebundle').kept).to.include({ done: 'set-aside', proven: true })
-      expect(imageDigest(inSection(lab))).to.equal(good)
-    }
-    const [slot = ''] = readdirSync(join(lab.destination, '.lbackup-filevault/kept'))
-    const kept = join(lab.destination, '.lbackup-filevault/kept', slot)
-    expect(readdirSync(kept)).to.deep.equal(['set-aside'])
-    expect(readdirSync(join(kept, 'set-aside')).sort()).to.deep.equal([`${slot}.json`, 'bob.sparsebundle'])
-  })
+      expect(result.image('bob.sparsebundle')).to.include({ verdict: 'bad' })
+      expect(result.image('bob.sparsebundle').kept).to.deep.equal({ done: 'unproven' })
+      expect(existsSync(join(inSection(lab), 'bands/0'))).to.be.false
+      const next = await night('ours', lab, stateFolder)
+      expect(next.image('bob.sparsebundle').verdict).to.equal('proven')
+      expect(imageDigest(inSection(lab))).to.equal(imageDigest(mac.imageOf('bob')))
+    })
 
-  it('a bad copy stays where nothing better is known, without the bands that rsync would hand on', async () => {
-    const { lab, mac, stateFolder } = home({}, { repair: 'off', verify: { level: 'structure' } })
-    await night('ours', lab, stateFolder)
-    rmSync(join(stateFolder, 'slots.json'))
-    rmSync(join(lab.destination, 'Section.0/source/bob/bob.sparsebundle/Info.plist'))
-    rmSync(join(lab.destination, 'Section.0/source/bob/bob.sparsebundle/Info.bckup'))
-    rmSync(join(lab.destination, 'Section.0/source/bob/bob.sparsebundle/token'))
-    protect(lab, { ...mac.configuration, repair: 'off', stateFolder })
-    const band = join(mac.imageOf('bob'), 'bands/0')
-    const { mtimeMs, size } = statSync(band)
-    writeFileSync(band, Buffer.alloc(size, 'rewritten'))
-    utimesSync(band, mtimeMs / 1000 + 1, mtimeMs / 1000 + 1)
-    const result = await night('ours', lab, stateFolder)
-    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'bad' })
-    expect(result.image('bob.sparsebundle').kept).to.deep.equal({ done: 'unproven' })
-    expect(existsSync(join(inSection(lab), 'bands/0'))).to.be.false
-    const next = await night('ours', lab, stateFolder)
-    expect(next.image('bob.sparsebundle').verdict).to.equal('proven')
-    expect(imageDigest(inSection(lab))).to.equal(imageDigest(mac.imageOf('bob')))
-  })
+    it('a copy opened for writing is an error that names the copies that share it, and is no longer vouched for', async () => {
+      const { lab, stateFolder } = await home(over)
+      await night('ours', lab, stateFolder)
+      await night('ours', lab, stateFolder)
+      writeFileSync(join(inSection(lab), 'bands/0'), 'Finder was here')
+      const result = await night('ours', lab, stateFolder)
+      expect(result.said.find((line) => line.includes('opened a copy for writing'))).to.match(
+        /^ERROR! Somebody opened a copy for writing: bands\/0 was written at 20.*, and Section\.0 and Section\.1 share it/,
+      )
+      // What rsync linked of it is found and repaired.
+      expect(result.image('bob.sparsebundle').verdict).to.equal('proven')
+    })
 
-  it('a copy opened for writing is an error that names the copies that share it, and is no longer vouched for', async () => {
-    const { lab, stateFolder } = home()
-    await night('ours', lab, stateFolder)
-    await night('ours', lab, stateFolder)
-    writeFileSync(join(inSection(lab), 'bands/0'), 'Finder was here')
-    const result = await night('ours', lab, stateFolder)
-    expect(result.said.find((line) => line.includes('opened a copy for writing'))).to.match(
-      /^ERROR! Somebody opened a copy for writing: bands\/0 was written at 20.*, and Section\.0 and Section\.1 share it/,
-    )
-    // What rsync linked of it is found and repaired.
-    expect(result.image('bob.sparsebundle').verdict).to.equal('proven')
+    it('an image that is gone at the source is kept outside of rotation', async () => {
+      const scene = await home(over, { numRotations: '2' }, { search: { mayBeEmpty: true } })
+      const { lab, mac, stateFolder } = scene
+      await night('ours', lab, stateFolder)
+      const good = imageDigest(inSection(lab))
+      const away = join(lab.folder, 'away')
+      cpSync(mac.imageOf('bob'), away, { recursive: true })
+      rmSync(mac.imageOf('bob'), { recursive: true })
+      for (let count = 0; count < 4; count += 1) await night('ours', lab, stateFolder)
+      expect(digests(scene)).to.deep.equal([good])
+    })
   })
-
-  it('an image that is gone at the source is kept outside of rotation', async () => {
-    const scene = home({ numRotations: '2' }, { search: { mayBeEmpty: true } })
-    const { lab, mac, stateFolder } = scene
-    await night('ours', lab, stateFolder)
-    const good = imageDigest(inSection(lab))
-    const away = join(lab.folder, 'away')
-    cpSync(mac.imageOf('bob'), away, { recursive: true })
-    rmSync(mac.imageOf('bob'), { recursive: true })
-    for (let count = 0; count < 4; count += 1) await night('ours', lab, stateFolder)
-    expect(digests(scene)).to.deep.equal([good])
-  })
-})
+}

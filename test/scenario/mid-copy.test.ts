@@ -4,9 +4,10 @@ import { expect } from 'chai'
 import type { ReportImage } from '../../lib/generated/report.js'
 import { imageDigest } from '../support/mac/index.js'
 import { protect } from '../support/protect.js'
-import { hosts, needHost, type Host } from '../support/session/index.js'
+import { stopClients } from './support/client-night.js'
 import { night, slowly, type Night, type Occasion } from './support/night.js'
-import { backupSet, bandOf, digests, rewrite, type BackupSet } from './support/set.js'
+import { labOver, needWay, ourWays, ways, type Way } from './support/over.js'
+import { bandOf, digests, rewrite, setIn, type BackupSet } from './support/set.js'
 
 interface Deed {
   /** What is wrong with the copy then. */
@@ -44,14 +45,14 @@ const deeds: Readonly<Record<string, Deed>> = {
 const names = Object.keys(deeds)
 
 interface Scene {
-  readonly host: Host
+  readonly host: Way['host']
   readonly set: BackupSet
   /** By name, each state its image was in. */
   readonly truth: ReadonlyMap<string, Set<string>>
 }
 
-function scene(host: Host, config: Record<string, unknown>): Scene {
-  const set = backupSet({ names, config })
+async function scene({ host, over }: Way, config: Record<string, unknown>): Promise<Scene> {
+  const set = setIn(await labOver(over), { names, config })
   const truth = new Map(names.map((name) => [name, new Set<string>()]))
   return { host, set, truth }
 }
@@ -86,21 +87,22 @@ function expectHonest({ set, truth }: Scene, name: string, { verdict, reason }: 
   }
 }
 
-for (const host of hosts) {
-  describe(`images that change while rsync copies them, with ${host === 'ours' ? 'our stand-in' : 'the real LBackup'}`, function () {
+for (const way of ways) {
+  describe(`images that change while rsync copies them, ${way.told}`, function () {
     this.timeout(180_000)
     before(function () {
-      needHost(this, host)
+      needWay(this, way)
     })
+    afterEach(stopClients)
 
     it('are put right from what they are then, and every proven copy is one moment', async () => {
-      const one = scene(host, {})
+      const one = await scene(way, {})
       await oneNight(one, false)
       const result = await oneNight(one, true)
       for (const name of names) {
         const image = result.image(`/${name}.sparsebundle`)
         expectHonest(one, name, image)
-        expect(image, name).to.include({ verdict: 'proven' })
+        expect(image, `${name}: ${image.reason}`).to.include({ verdict: 'proven' })
         expect(image.kept, name).to.deep.equal({ done: 'repaired' })
         expect(
           image.proof?.wrong.map(({ kind }) => kind),
@@ -112,45 +114,53 @@ for (const host of hosts) {
   })
 }
 
-describe('images that change while rsync copies them, and are not repaired', function () {
-  this.timeout(180_000)
+for (const way of ourWays) {
+  describe(`images that change while rsync copies them, and are not repaired, ${way.told}`, function () {
+    this.timeout(180_000)
+    before(function () {
+      needWay(this, way)
+    })
+    afterEach(stopClients)
 
-  it('leave the newest good copy at its place, and the mixed one aside', async () => {
-    const one = scene('ours', { repair: 'off' })
-    await oneNight(one, false)
-    const good = new Map(names.map((name) => [name, imageDigest(one.set.copy(name))]))
-    const result = await oneNight(one, true)
-    for (const name of names) {
-      const image = result.image(`/${name}.sparsebundle`)
-      expect(image, name).to.include({ verdict: 'bad', loudness: 'error' })
-      expect(image.kept, name).to.include({ done: 'set-aside', proven: true })
-      expect(imageDigest(one.set.copy(name)), name).to.equal(good.get(name))
-      const aside = one.set.copies(name).filter((path) => path.includes('/set-aside/'))
-      expect(aside, name).to.have.length(1)
-      // The premise: what rsync made is no moment of the image.
-      expect(one.truth.get(name), name).not.to.include(imageDigest(aside[0] as string))
-    }
-  })
-
-  it('stay unproven where nothing better is known, and the next night copies just what was wrong', async () => {
-    const one = scene('ours', { repair: 'off' })
-    const result = await oneNight(one, true)
-    for (const name of names) {
-      const image = result.image(`/${name}.sparsebundle`)
-      expect(image, name).to.include({ verdict: 'bad', loudness: 'error' })
-      expect(image.kept, name).to.deep.equal({ done: 'unproven' })
-      for (const { kind, members } of image.proof?.wrong ?? []) {
-        if (kind === 'missing') continue
-        for (const member of members)
-          expect(existsSync(`${one.set.copy(name)}/${member}`), `${name} ${member}`).to.be.false
+    it('leave the newest good copy at its place, and the mixed one aside', async () => {
+      const one = await scene(way, { repair: 'off' })
+      await oneNight(one, false)
+      const good = new Map(names.map((name) => [name, imageDigest(one.set.copy(name))]))
+      const result = await oneNight(one, true)
+      for (const name of names) {
+        const image = result.image(`/${name}.sparsebundle`)
+        expect(image, name).to.include({ verdict: 'bad', loudness: 'error' })
+        expect(image.kept, name).to.include({ done: 'set-aside', proven: true })
+        expect(imageDigest(one.set.copy(name)), name).to.equal(good.get(name))
+        const aside = one.set.copies(name).filter((path) => path.includes('/set-aside/'))
+        expect(aside, name).to.have.length(1)
+        // The premise: what rsync made is no moment of the image.
+        expect(one.truth.get(name), name).not.to.include(imageDigest(aside[0] as string))
       }
-    }
-    protect(one.set.lab, {})
-    const next = await night('ours', one.set.lab, one.set.stateFolder)
-    for (const name of names) {
-      expect(next.image(`/${name}.sparsebundle`), name).to.include({ verdict: 'proven' })
-      expect(next.image(`/${name}.sparsebundle`).kept, `${name} needs no repair`).to.equal(undefined)
-      expect(digests(one.set, name)[0], name).to.equal(imageDigest(one.set.image(name)))
-    }
+    })
+
+    it('stay unproven where nothing better is known, and the next night copies just what was wrong', async () => {
+      const one = await scene(way, { repair: 'off' })
+      const result = await oneNight(one, true)
+      for (const name of names) {
+        const image = result.image(`/${name}.sparsebundle`)
+        expect(image, name).to.include({ verdict: 'bad', loudness: 'error' })
+        expect(image.kept, name).to.deep.equal({ done: 'unproven' })
+        for (const { kind, members } of image.proof?.wrong ?? []) {
+          if (kind === 'missing') continue
+          for (const member of members)
+            expect(existsSync(`${one.set.copy(name)}/${member}`), `${name} ${member}`).to.be.false
+        }
+      }
+      protect(one.set.lab, {})
+      const next = await night('ours', one.set.lab, one.set.stateFolder)
+      for (const name of names) {
+        expect(next.image(`/${name}.sparsebundle`), next.image(`/${name}.sparsebundle`).reason).to.include({
+          verdict: 'proven',
+        })
+        expect(next.image(`/${name}.sparsebundle`).kept, `${name} needs no repair`).to.equal(undefined)
+        expect(digests(one.set, name)[0], name).to.equal(imageDigest(one.set.image(name)))
+      }
+    })
   })
-})
+}

@@ -1,22 +1,25 @@
 import { expect } from 'chai'
 import { imageDigest } from '../support/mac/index.js'
-import { hosts, needHost } from '../support/session/index.js'
+import { stopClients } from './support/client-night.js'
 import { night } from './support/night.js'
-import { backupSet, bandOf, filesIn, rewrite, sectionFiles } from './support/set.js'
+import { labOver, needWay, ways } from './support/over.js'
+import { bandOf, filesIn, rewrite, sectionFiles, setIn } from './support/set.js'
 
 /** Seconds between the band that was copied and the one that rsync takes for the same. */
 const deltas = [0, 1, 5, 19, 20, -5]
 
-for (const host of hosts) {
-  describe(`bands that LBackup takes for unchanged, with ${host === 'ours' ? 'our stand-in' : 'the real LBackup'}`, function () {
+for (const way of ways) {
+  const { host, over, told } = way
+  describe(`bands that LBackup takes for unchanged, ${told}`, function () {
     this.timeout(180_000)
     before(function () {
-      needHost(this, host)
+      needWay(this, way)
     })
+    afterEach(stopClients)
 
     it(`rewritten ${deltas.join(', ')} s after their copies are found, told by their kind and repaired, once`, async () => {
       const names = deltas.map((delta) => `by ${String(delta)} s`)
-      const set = backupSet({ names, settings: { numRotations: '4' } })
+      const set = setIn(await labOver(over, { settings: { numRotations: '4' } }), { names })
       const { lab, stateFolder } = set
       await night(host, lab, stateFolder)
       await night(host, lab, stateFolder)

@@ -43,8 +43,7 @@ export async function clientSet({
   const lab = makeLab({ settings: { ...settingsOfClient, ...settings } })
   const place = join(lab.folder, folderName)
   lab.set({ backupSource: place })
-  const client = await clientMachine(lab, { ...options, place })
-  running.push(client)
+  const client = willStop(await clientMachine(lab, { ...options, place }))
   const stateFolder = protect(lab, { ...config, tools: { ssh: client.ssh } })
   const work = join(client.source, 'alice/Work.sparsebundle')
   writeImage(work, 'work')
@@ -60,6 +59,12 @@ export async function clientSet({
       return { ...result, gate: client.gateLog().slice(before) }
     },
   }
+}
+
+/** Given a client, return it, to be ended by `stopClients`. */
+export function willStop(client: ClientMachine): ClientMachine {
+  running.push(client)
+  return client
 }
 
 /** For `afterEach`: ends every client of the test. */

@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import type { Report } from '../../../lib/generated/report.js'
+import { content } from '../../support/image-writer/content.js'
 import { writeSparseBundle, type BundleShape } from '../../support/image-writer/sparse-bundle.js'
 import { imageDigest } from '../../support/mac/index.js'
 import { protect } from '../../support/protect.js'
@@ -40,8 +41,12 @@ const bandLength = 8192
 const longAgo = 1_600_000_000
 
 /** Given names, make a home with such bundles and a set that both hooks protect. */
-export function backupSet({ names = ['bob'], config = {}, folder, shape, ...options }: SetOptions = {}): BackupSet {
-  const lab = makeLab(options, folder)
+export function backupSet({ folder, ...options }: SetOptions = {}): BackupSet {
+  return setIn(makeLab(options, folder), options)
+}
+
+/** As `backupSet`, in a lab that was made. */
+export function setIn(lab: Lab, { names = ['bob'], config = {}, shape }: SetOptions = {}): BackupSet {
   const image = (name = 'bob'): string => join(lab.source, 'bob', `${name}.sparsebundle`)
   const inSection = (name: string, section: string): string =>
     join(lab.destination, section, 'source/bob', `${name}.sparsebundle`)
@@ -85,7 +90,12 @@ let rewritten = 0
 export function rewrite(path: string, seconds?: number): void {
   const { size, mtimeMs } = statSync(path)
   rewritten += 1
-  writeFileSync(path, Buffer.alloc(size, `rewritten ${String(rewritten)} `), { flag: 'r+' })
+  const text = `rewritten ${String(rewritten)} `
+  // rsync cannot make it smaller on its way, else the sender is done long before its turn; but the first band of an image
+  // without a token must not look encrypted.
+  const bytes = content(text, size)
+  bytes.fill(text, 0, Math.min(size, 4096))
+  writeFileSync(path, bytes, { flag: 'r+' })
   if (seconds !== undefined) utimesSync(path, mtimeMs / 1000 + seconds, mtimeMs / 1000 + seconds)
 }
 

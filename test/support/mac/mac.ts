@@ -53,8 +53,8 @@ interface User {
   mounted: boolean
 }
 
-/** Given the folder of homes and a seed, make a Mac without users. */
-export function simulatedMac(homes: string, seed = 1): SimulatedMac {
+/** Given the folder of homes and a seed, make a Mac without users. Its programs know the folder as `seenAt`. */
+export function simulatedMac(homes: string, seed = 1, seenAt = homes): SimulatedMac {
   const numbers = random(seed)
   const users = new Map<string, User>()
   const truth: Moment[] = []
@@ -63,7 +63,9 @@ export function simulatedMac(homes: string, seed = 1): SimulatedMac {
     open: [],
     users: [],
   }
-  const fakes = fakeMac(state)
+  const seen = (): FakeMacState =>
+    JSON.parse(JSON.stringify(state).replaceAll(`${homes}/`, `${seenAt}/`)) as FakeMacState
+  const fakes = fakeMac(seen())
   // Far enough back that no write is in the future.
   let clock = Math.floor(Date.now() / 1000) - 30 * 24 * 3600
 
@@ -83,7 +85,7 @@ export function simulatedMac(homes: string, seed = 1): SimulatedMac {
     truth.push({ user: name, after, digest: imageDigest(imageOf(name)) })
   }
   const tell = (): void => {
-    fakes.set(state)
+    fakes.set(seen())
   }
 
   function disappear(one: User): void {

@@ -1,4 +1,4 @@
-export { makeLab, type Lab, type LabOptions } from './lab.js'
+export { makeLab, type Lab, type LabClient, type LabOptions } from './lab.js'
 export {
   hosts,
   needHost,

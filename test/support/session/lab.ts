@@ -7,7 +7,12 @@ export interface Lab {
   readonly folder: string
   readonly configurationFolder: string
   readonly configurationFile: string
+  /** Where the test finds what is backed up. */
   readonly source: string
+  /** What LBackup is told: another path of it where it lies on a client. */
+  readonly backupSource: string
+  /** Where the source lies on a client that LBackup pulls from over ssh. */
+  readonly client?: LabClient
   readonly destination: string
   readonly excludesFile: string
   readonly logFile: string
@@ -19,6 +24,13 @@ export interface Lab {
   log(): string
   /** Names in the destination that are sections, sorted. */
   sections(): string[]
+}
+
+export interface LabClient {
+  /** The program for ssh. */
+  readonly ssh: string
+  /** Replaces further lines of its configuration. */
+  configure(lines: readonly string[]): void
 }
 
 export interface LabOptions {
@@ -55,6 +67,7 @@ export function makeLab(options: LabOptions = {}, folder: string = temporaryFold
     configurationFolder,
     configurationFile,
     source,
+    backupSource: settings['backupSource'] as string,
     destination,
     excludesFile,
     logFile,

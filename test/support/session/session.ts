@@ -66,7 +66,8 @@ export const runSession = (host: Host, lab: Lab, options: SessionOptions = {}): 
   startSession(host, lab, options).result
 
 /** Given a host and a lab, start a session and return at once. */
-export function startSession(host: Host, lab: Lab, options: SessionOptions = {}): RunningSession {
+export function startSession(host: Host, lab: Lab, given: SessionOptions = {}): RunningSession {
+  const options = lab.client === undefined ? given : { ssh: lab.client.ssh, ...given }
   const script = host === 'ours' ? ours : (realScript() as string)
   const channel = options.at === undefined ? undefined : openEvents(join(lab.folder, '.events'), options.at)
   const eventHooks = channel !== undefined && host === 'real' ? hookEvents(lab, channel.folder) : []

@@ -18,6 +18,8 @@ export interface ClientMachine {
   readonly ssh: string
   /** The folder of the client's program. */
   readonly program: string
+  /** Replaces the lines of client.conf beyond the root and the log. */
+  configure(lines: readonly string[]): void
   /** The lines of sshd's log that tell of a login. */
   logins(): string[]
   /** Lines of the gate's log. */
@@ -33,6 +35,8 @@ export interface ClientOptions {
   readonly conf?: readonly string[]
   /** More lines for ssh's configuration; `PORT` is that of the client. */
   readonly sshConfig?: readonly string[]
+  /** A folder that is the client's own /usr/local/libexec. */
+  readonly libexec?: string
   /** Where LBackup's source lies; default: that of the lab. */
   readonly place?: string
 }
@@ -45,7 +49,7 @@ export const settingsOfClient = { useSSH: 'YES', sshRemoteUser: 'root', sshRemot
 
 /** Starts a client for a lab. Needs root: the client's files are mounted over the source's path for its processes alone. */
 export async function clientMachine(lab: Lab, options: ClientOptions = {}): Promise<ClientMachine> {
-  const { forced = 'PROGRAM/ssh-gate', conf = [], sshConfig = [], place = lab.source } = options
+  const { forced = 'PROGRAM/ssh-gate', conf = [], sshConfig = [], place = lab.source, libexec } = options
   const folder = join(lab.folder, 'client')
   const source = join(folder, 'source')
   const program = join(folder, 'program')
@@ -56,20 +60,27 @@ export async function clientMachine(lab: Lab, options: ClientOptions = {}): Prom
     chmodSync(join(program, name), 0o755)
   }
   const gateLog = join(folder, 'gate.log')
-  const lines = [`root ${place}`, `log ${gateLog}`, ...conf.map((line) => line.replaceAll('PROGRAM', program)), '']
-  writeFileSync(join(program, 'client.conf'), lines.join('\n'))
+  const configure = (more: readonly string[]): void => {
+    const lines = [`root ${place}`, `log ${gateLog}`, ...more.map((line) => line.replaceAll('PROGRAM', program)), '']
+    writeFileSync(join(program, 'client.conf'), lines.join('\n'))
+  }
+  configure(conf)
   const shell = join(program, 'enter')
   // Only what comes over ssh sees the client's files.
   const inner = forced.replaceAll('PROGRAM', program)
   mkdirSync(place, { recursive: true })
-  writeFileSync(shell, `#!/bin/sh\nexec unshare --mount sh -c 'mount --bind "${source}" "${place}" && exec ${inner}'\n`)
+  writeFileSync(
+    shell,
+    `#!/bin/sh\nexec unshare --mount sh -c 'mount --rbind "${source}" "${place}" && exec ${inner}'\n`,
+  )
   chmodSync(shell, 0o755)
-  const { port, server, logins } = await startServer(join(folder, 'ssh'), shell)
+  const { port, server, logins } = await startServer(join(folder, 'ssh'), shell, libexec)
   const ssh = sshProgram(join(folder, 'ssh'), port, sshConfig)
   return {
     source,
     ssh,
     program,
+    configure,
     logins,
     gateLog: () => (existsSync(gateLog) ? readFileSync(gateLog, 'utf8').trim().split('\n') : []),
     async stop() {
@@ -83,7 +94,7 @@ export async function clientMachine(lab: Lab, options: ClientOptions = {}): Prom
   }
 }
 
-async function startServer(folder: string, shell: string) {
+async function startServer(folder: string, shell: string, libexec: string | undefined) {
   mkdirSync('/run/sshd', { recursive: true, mode: 0o755 })
   const key = (name: string): void => {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(folder, name)])
@@ -108,7 +119,11 @@ async function startServer(folder: string, shell: string) {
     '',
   ]
   writeFileSync(join(folder, 'sshd_config'), config.join('\n'))
-  const server = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(folder, 'sshd_config')], {
+  const call = ['/usr/sbin/sshd', '-D', '-e', '-f', join(folder, 'sshd_config')]
+  const mount = 'mkdir -p /usr/local/libexec && mount --bind "$0" /usr/local/libexec && exec "$@"'
+  const [program = '', ...args] =
+    libexec === undefined ? call : ['unshare', '--mount', 'sh', '-c', mount, libexec, ...call]
+  const server = spawn(program, args, {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const lines: string[] = []

@@ -14,7 +14,7 @@ import { writeSparseBundle } from '../../support/image-writer/sparse-bundle.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { localClient } from './support.js'
 
-const statOfMac = fileURLToPath(new URL('../client/client-fakes/stat', import.meta.url))
+const statOfMac = fileURLToPath(new URL('../../support/fakes/bsd/stat', import.meta.url))
 
 /** A Mac with bob's home image, and its client. */
 function mac() {

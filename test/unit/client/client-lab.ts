@@ -7,7 +7,7 @@ import { skip } from '../../support/skip.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 const source = fileURLToPath(new URL('../../../client/', import.meta.url))
-const fakes = fileURLToPath(new URL('./client-fakes/', import.meta.url))
+const fakes = fileURLToPath(new URL('../../support/fakes/bsd/', import.meta.url))
 export const parts = [
   'lbackup-filevault-client',
   ...['files', 'look', 'usage', 'watch'].map((part) => `client-${part}.sh`),

@@ -160,7 +160,7 @@ describe('ssh-gate', () => {
       it('hands on what is not ours to a configured wrapper, untouched', async () => {
         const wrapper = join(lab.folder, 'wrapper')
         lab.configure([`wrapper ${wrapper}`])
-        for (const command of ['uname -rs', `${lab.folder}${sender} --fake-super . /a\\ b`, 'a ; b\n"c"']) {
+        for (const command of ['uname -rs', '/opt/other/rsync --version', 'a ; b\n"c"']) {
           const answer = await ask(command, { stub_status: '5' })
           expect(answer.ran).to.deep.equal([wrapper])
           expect(answer.code).to.equal(5)
@@ -168,6 +168,15 @@ describe('ssh-gate', () => {
         }
         expect(lab.log()[0]).to.contain('handed on')
         for (const command of [call('erase'), call('look 2F'), undefined, '']) expectDenied(await ask(command))
+      })
+
+      it('hands on no rsync that it would not run itself, whatever wrapper there is', async () => {
+        lab.configure([`wrapper ${join(lab.folder, 'wrapper')}`])
+        const harmful = ['--remove-source-files . ROOT', '-r . /etc', '--daemon .', '-r . ROOT;id', '-r . ROOT\\']
+        for (const words of harmful) {
+          expectDenied(await ask(`${lab.folder}${sender} ${words.replace('ROOT', lab.root)}`))
+        }
+        expectDenied(await ask(`${lab.folder}${sender.replace(' --sender', '')} -r . ${lab.root}`))
       })
 
       it('shows what was asked for in one short line', async () => {
