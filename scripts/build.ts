@@ -10,6 +10,7 @@ await build({
   entryPoints: [
     { in: 'hooks/pre-backup.ts', out: 'pre-backup' },
     { in: 'hooks/post-backup.ts', out: 'post-backup' },
+    { in: 'hooks/watch.ts', out: 'watch' },
     // What the hooks start threads with, found beside the file that starts them.
     { in: 'lib/system/worker-entry.ts', out: 'worker-entry' },
     { in: 'lib/prove/hash-tasks.ts', out: 'hash-tasks' },

@@ -91,6 +91,7 @@ export const findingCodes = {
   'excludes-reset': 'a line of the excludes file cancels our rules',
   'excludes-missing': 'the excludes file is not there',
   'excludes-unusable': 'which excludes file LBackup uses cannot be told, or it cannot be read',
+  'watch-ended-early': 'the watch over the images ended before rsync did',
   'block-left-over': 'lines of a run that ended early are still in the excludes file',
   'destination-missing': 'the backup disk is not there',
   'destination-without-links': 'the volume of the backup disk has no hard links',

@@ -38,6 +38,7 @@ export const configSchema = {
       examples: ['off'],
     },
     keep: { $ref: '#/$defs/keep' },
+    watch: { $ref: '#/$defs/watch' },
     limits: { $ref: '#/$defs/limits' },
     tools: { $ref: '#/$defs/tools' },
     platform: {
@@ -419,6 +420,29 @@ export const configSchema = {
           maximum: 3650,
           default: 14,
           examples: [30],
+        },
+      },
+    },
+    watch: {
+      title: 'WatchConfig',
+      description: 'Whether images are watched while rsync runs.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        mode: {
+          description:
+            'note: what happens to an image while rsync runs is noted, told and counts in its verdict. off: images are looked at before and after the copy alone. Images of clients are not watched.',
+          enum: ['note', 'off'],
+          default: 'note',
+          examples: ['off'],
+        },
+        interval: {
+          description: 'Seconds between two looks.',
+          type: 'number',
+          minimum: 0.1,
+          maximum: 60,
+          default: 2,
+          examples: [10],
         },
       },
     },

@@ -18,6 +18,7 @@ export interface Config {
    */
   readonly repair: 'on' | 'off'
   readonly keep: KeepConfig
+  readonly watch: WatchConfig
   readonly limits: LimitsConfig
   readonly tools: ToolsConfig
   /**
@@ -146,6 +147,19 @@ export interface KeepConfig {
    * Days since the newest good copy after which each run ends with an error.
    */
   readonly errorAfterDays: number
+}
+/**
+ * Whether images are watched while rsync runs.
+ */
+export interface WatchConfig {
+  /**
+   * note: what happens to an image while rsync runs is noted, told and counts in its verdict. off: images are looked at before and after the copy alone. Images of clients are not watched.
+   */
+  readonly mode: 'note' | 'off'
+  /**
+   * Seconds between two looks.
+   */
+  readonly interval: number
 }
 /**
  * How long things may take.

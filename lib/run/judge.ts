@@ -31,6 +31,8 @@ export interface LookedAt {
   readonly copy: Structure
   /** The image lies on this machine. */
   readonly here: boolean
+  /** What was seen to happen to the image while rsync ran, half a sentence. */
+  readonly seen?: string
 }
 
 /** Everything in a section that is judged, before any byte was compared. */
@@ -49,6 +51,13 @@ export interface ProvenOrNot {
   readonly reported: ReportProof
 }
 
+/** Ways to look at files here and at the images of the source, and by slot what was seen while rsync ran. */
+interface Looking {
+  readonly here: Work
+  readonly there: Pick<Work, 'look'>
+  readonly seen: ReadonlyMap<string, string>
+}
+
 /**
  * Given the record of a run, the section it made and ways to look at files here and at the images of the source, look at
  * the sources and their copies again, without reading bands.
@@ -56,8 +65,7 @@ export interface ProvenOrNot {
 export async function lookAtSection(
   record: RunRecord,
   section: Section,
-  work: Work,
-  there: Pick<Work, 'look'>,
+  { here: work, there, seen }: Looking,
 ): Promise<SectionLook> {
   const copied = record.images.filter(isCopied)
   const sources = await there.look(
@@ -77,8 +85,9 @@ export async function lookAtSection(
   sought.forEach((image, index) => structures.set(placeIn(section, image), others[index] as Structure))
   const copies = copied.map((image, index) => {
     const place = placeIn(section, image)
-    const seen = { source: sources[index] as Structure, copy: structures.get(place) as Structure }
-    return { image, place, ...seen, here: !record.useSSH }
+    const looks = { source: sources[index] as Structure, copy: structures.get(place) as Structure }
+    const words = seen.get(image.slot)
+    return { image, place, ...looks, here: !record.useSSH, ...(words === undefined ? {} : { seen: words }) }
   })
   return { section, record, copies, discovery, structures }
 }
@@ -108,7 +117,7 @@ export function judgeSection(look: SectionLook, settled: ReadonlyMap<string, Rep
 }
 
 /** Given an image and its copy as seen, and what comparing them came to, return the verdict. */
-export function judgeCopy({ image, place, source, copy, here }: LookedAt, proof?: ProvenOrNot): ReportImage {
+export function judgeCopy({ image, place, source, copy, here, seen }: LookedAt, proof?: ProvenOrNot): ReportImage {
   const changed = changedMeanwhile({ image, source })
   const alike = proof !== undefined || source.listing === copy.listing || changed !== false || isMissing(copy)
   const differs = alike ? undefined : here ? howCopyDiffers(image, place) : otherListing
@@ -118,6 +127,7 @@ export function judgeCopy({ image, place, source, copy, here }: LookedAt, proof?
     decisionReason: image.decision.reason,
     usage: image.usage.state,
     changed,
+    ...(seen === undefined ? {} : { seen }),
     sourceErrors: image.findings.filter(({ severity }) => severity === 'error'),
     copy: copyState(copy, isGone(source), differs),
     ...(proof === undefined ? {} : { proof: proof.words }),

@@ -16,13 +16,15 @@ import { writeRecord } from './record.js'
 import { recordOfRun } from './record-of-run.js'
 import { fewerImages } from './search-findings.js'
 import { settleSection } from './settle-section.js'
+import { endWatch, type Seen } from './watching.js'
 
 /** The post-backup hook: take the block out, judge what rsync made, report. Returns the report it published. */
 export async function post(context: RunContext): Promise<Report> {
   await refuseOrphan(context)
   const ended = await endBlock(context)
   const { record, findings, known } = recordOfRun(context)
-  const seen = await judgeOrSay(context, record, known)
+  const watched = await endWatch(context, record)
+  const seen = await judgeOrSay(context, record, known, watched)
   await refuseOrphan(context)
   const report = buildReport({
     run: record.id,
@@ -30,7 +32,7 @@ export async function post(context: RunContext): Promise<Report> {
     startedAt: new Date(record.startedAt),
     finishedAt: context.system.now(),
     ...seen,
-    findings: [...ended, ...context.machineFindings, ...findings, ...seen.findings],
+    findings: [...ended, ...context.machineFindings, ...findings, ...watched.findings, ...seen.findings],
     exitCode: (severity) => hookExitCode('post', severity),
   })
   await publish(context, report, record.storeId)
@@ -40,13 +42,13 @@ export async function post(context: RunContext): Promise<Report> {
 }
 
 /** What could not be judged is reported like any verdict: the report's channel may be the only one that is heard. */
-async function judgeOrSay(context: RunContext, record: RunRecord, known: boolean): Promise<Judged> {
+async function judgeOrSay(context: RunContext, record: RunRecord, known: boolean, { words }: Seen): Promise<Judged> {
   try {
     const sections = readSections(context.environment.backupDest)
     const zero = section(sections, 0)
     if (zero === undefined || !isNew(context, record, known, sections))
       return { ...nothing, findings: [noSection(zero)] }
-    const judged = await settleSection(context, record, zero, { late: false })
+    const judged = await settleSection(context, record, zero, { late: false, seen: words })
     const mounted = await mountedMeanwhile(context.machine, record, zero)
     return { ...judged, findings: [...remoteImages(context, judged), ...judged.findings, ...mounted] }
   } catch (error) {

@@ -23,6 +23,7 @@ import { checkRemote } from './remote.js'
 import { lockRun } from './run-lock.js'
 import type { Tonight } from './plan-type.js'
 import { planTonight } from './tonight.js'
+import { startWatch } from './watching.js'
 
 /** The pre-backup hook: reconcile, check the disk, observe, decide, act, report. Returns the report it published. */
 export async function pre(context: RunContext): Promise<Report> {
@@ -102,11 +103,13 @@ function blockStuck({ excludesFile }: RunContext): ReportedFinding[] {
 }
 
 /** Recorded before and after: a run that dies in between is known by its record. */
-async function act(context: RunContext, { excludes, administrator }: Tonight, record: RunRecord): Promise<void> {
+async function act(context: RunContext, tonight: Tonight, record: RunRecord): Promise<void> {
+  const { excludes, administrator } = tonight
   const excludesBlock = excludes !== undefined
   writeRecord(context.stateFolder, { ...record, state: 'acting', excludesBlock })
   if (excludes !== undefined) await enforce(context, excludes, administrator)
   await refuseOrphan(context)
+  await startWatch(context, tonight)
   writeRecord(context.stateFolder, { ...record, state: 'backing-up', excludesBlock })
 }
 

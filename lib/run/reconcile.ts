@@ -7,6 +7,7 @@ import { count } from '../text/measure.js'
 import type { RunContext } from './context.js'
 import { isDamaged, readRecord, writeRecord } from './record.js'
 import { settleSection } from './settle-section.js'
+import { endWatch } from './watching.js'
 
 /** Given the run, take the excludes block of a dead run out. Returns what is to be said of it. */
 export function reconcileBlock({ excludesFile }: RunContext): ReportedFinding[] {
@@ -42,6 +43,7 @@ export async function reconcileRun(context: RunContext): Promise<ReportedFinding
     return [...left, { code: 'record-damaged', severity: 'warning', message }]
   }
   if (record.state === 'finished') return left
+  const watched = await endWatch(context, record)
   const sections = readSections(context.environment.backupDest)
   const zero = section(sections, 0)
   const made =
@@ -52,7 +54,7 @@ export async function reconcileRun(context: RunContext): Promise<ReportedFinding
     writeRecord(context.stateFolder, finished)
     return [...left, { code: 'run-unfinished', severity: 'info', message: `${ended} and made no section.` }]
   }
-  const { images, findings } = await settleSection(context, record, zero, { late: true })
+  const { images, findings } = await settleSection(context, record, zero, { late: true, seen: watched.words })
   writeRecord(context.stateFolder, finished)
   const loud = images.filter(({ loudness }) => loudness !== 'fine')
   return [

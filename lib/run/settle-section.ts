@@ -29,11 +29,11 @@ export async function settleSection(
   context: RunContext,
   record: RunRecord,
   section: Section,
-  { late }: { late: boolean },
+  { late, seen }: { late: boolean; seen: ReadonlyMap<string, string> },
 ): Promise<Judged> {
   const { config, environment, stateFolder, system } = context
   const machine = context.machine
-  const look = await lookAtSection(record, section, workHere, machine ?? workHere)
+  const look = await lookAtSection(record, section, { here: workHere, there: machine ?? workHere, seen })
   const history = knownHistory(context, readSections(environment.backupDest))
   const compare = !late && machine !== undefined && config.verify.level === 'compare'
   const settled = await settleCopies({
@@ -50,9 +50,9 @@ export async function settleSection(
   writeBook(stateFolder, { ...book, judgedSection: sectionMark(section) })
   tell(context, section, settled)
   const stood = standing(book, environment.backupDest, readSections(environment.backupDest))
-  const seen = new Map(knownSlots(context).map(({ slot, firstSeenAt }) => [slot, firstSeenAt]))
+  const firstSeen = new Map(knownSlots(context).map(({ slot, firstSeenAt }) => [slot, firstSeenAt]))
   const aged = (image: ReportImage): ReportImage => {
-    const first = seen.get(image.slot)
+    const first = firstSeen.get(image.slot)
     const facts = { keep: config.keep, compared: compare, now: system.now() }
     return withAge(image, copiesOf(stood.book, image.slot), {
       ...facts,

@@ -26,6 +26,8 @@ export interface Evidence {
   readonly usage: UsageState
   /** Members changed between the end of the pre hook and the end of rsync; undefined: could not be looked at again. */
   readonly changed: boolean | undefined
+  /** What was seen to happen to it while rsync ran, half a sentence whose subject is the image. */
+  readonly seen?: string
   /** Errors of the source's own structure before the copy. */
   readonly sourceErrors: readonly { readonly code: string; readonly member?: string }[]
   readonly copy: Copy
@@ -84,11 +86,14 @@ function damage(worst: Finding, { sourceErrors, copy }: Evidence): string {
 }
 
 function undamaged(evidence: Evidence, differs: string | undefined): Judgement {
-  const { action, usage, changed, proof } = evidence
+  const { action, usage, changed, proof, seen } = evidence
   if (changed === undefined) {
     return { verdict: 'suspect', loudness: 'warning', reason: 'the image could not be looked at again after the copy' }
   }
-  if (proof?.result === 'proven') return { verdict: 'proven', loudness: 'fine', reason: proof.says }
+  if (proof?.result === 'proven') {
+    const meanwhile = seen === undefined ? '' : `; while rsync ran, the image ${seen}`
+    return { verdict: 'proven', loudness: 'fine', reason: `${proof.says}${meanwhile}` }
+  }
   if (proof?.result === 'wrong') {
     return { verdict: 'bad', loudness: 'error', reason: `the copy is not the image: ${proof.says}` }
   }
@@ -97,6 +102,9 @@ function undamaged(evidence: Evidence, differs: string | undefined): Judgement {
     // What was written after the copy is no fault of the copy, which cannot be told from here.
     const when = proof?.result === 'moved-on' ? 'during or after the copy' : 'while it was being copied'
     return { verdict: 'suspect', loudness: 'warning', reason: `it changed ${when}${because}` }
+  }
+  if (seen !== undefined) {
+    return { verdict: 'suspect', loudness: 'warning', reason: `while rsync ran, it ${seen}${because}` }
   }
   // The source stood still, so this is what rsync made of it, whatever used it.
   if (differs !== undefined)

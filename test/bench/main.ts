@@ -6,6 +6,7 @@ import { benchKeep } from './keep.js'
 import { benchPreHook } from './pre-hook.js'
 import { benchStructure } from './structure.js'
 import { report } from './support.js'
+import { benchWatch } from './watch.js'
 
 // npm run bench [-- NAME…]: a table for people, then one JSON document; exit code 1 where a limit is missed.
 const benches = {
@@ -16,6 +17,7 @@ const benches = {
   judge: benchJudge,
   keep: benchKeep,
   client: benchClient,
+  watch: benchWatch,
 }
 const wanted = process.argv.slice(2)
 

@@ -43,7 +43,13 @@ export function begin(seed: number, folder: string, disk: Disk | undefined): His
   mkdirSync(folder)
   const options = disk === undefined ? {} : { backupDest: join(disk.folder, 'destination') }
   const lab = makeLab({ ...options, settings: { numRotations: String(numRotations) } }, folder)
-  const config = { stateFolder: join(folder, 'state'), limits: { quietSeconds: 0 }, search: { mayBeEmpty: true } }
+  const config = {
+    stateFolder: join(folder, 'state'),
+    limits: { quietSeconds: 0 },
+    search: { mayBeEmpty: true },
+    // Thousands of nights in which this process is LBackup.
+    watch: { mode: 'off' },
+  }
   writeFileSync(join(lab.configurationFolder, 'filevault.json'), JSON.stringify(config))
   // Whoever runs the tests is LBackup here, to hooks in this process and in their own alike.
   writeFileSync(lab.lockFile, `PID of LBackup: ${String(process.ppid)}\n`)

@@ -1,0 +1,25 @@
+import { processIdentity } from '../lib/lbackup/process-chain.js'
+import { readFileBounded } from '../lib/system/file.js'
+import { leave } from '../lib/system/leave.js'
+import { realSystem } from '../lib/system/system.js'
+import { fromText } from '../lib/text/raw-path.js'
+import { realEyes } from '../lib/watch/eyes.js'
+import type { WatchOrder } from '../lib/watch/order.js'
+import { watch } from '../lib/watch/watch.js'
+
+// Started by the pre-backup hook, ended by the post-backup hook, or by itself. What goes wrong here has nobody to hear
+// it: a journal without its end tells the post-backup hook.
+const call = new AbortController()
+process.on('SIGTERM', () => call.abort())
+process.on('SIGHUP', () => undefined)
+
+const mostBytes = 64 * 1024 * 1024
+const { bytes } = readFileBounded(fromText(process.argv[2] ?? ''), mostBytes)
+const order = JSON.parse(bytes.toString('utf8')) as WatchOrder
+const me = await processIdentity(realSystem(order))
+if (me === undefined) leave(1)
+else {
+  const { pid, startTime } = me
+  await watch(order, { event: 'begin', run: order.run, process: { pid, startTime } }, realEyes(order, call.signal))
+  leave(0)
+}

@@ -1,0 +1,127 @@
+import type { ReportedFinding } from '../generated/report.js'
+import type { RunRecord } from '../generated/run.js'
+import { isAlive } from '../lbackup/process-chain.js'
+import { startInBackground, signal } from '../system/background.js'
+import { pause } from '../system/clock.js'
+import { readFileIfPresent, removeFile, replaceFile } from '../system/file.js'
+import { packageFolder } from '../system/package.js'
+import { fromText, join, toBytes, type RawPath } from '../text/raw-path.js'
+import { journalPath } from '../watch/eyes.js'
+import { readJournal, type Journal } from '../watch/journal.js'
+import type { WatchedImage, WatchOrder } from '../watch/order.js'
+import { wordsOf } from '../watch/words.js'
+import type { RunContext } from './context.js'
+import type { Tonight } from './plan-type.js'
+
+/** By slot, what was seen while rsync ran, half a sentence each; and what is to be said of the watch itself. */
+export interface Seen {
+  readonly words: ReadonlyMap<string, string>
+  readonly findings: readonly ReportedFinding[]
+}
+
+const mostBytes = 64 * 1024 * 1024
+/** As long as the watch may take to begin, or to end once it is asked to. */
+const patienceMilliseconds = 5000
+const lookMilliseconds = 25
+/** No rsync of one night takes longer than this. */
+const longestRunMilliseconds = 7 * 24 * 3600 * 1000
+
+const orderPath = (stateFolder: RawPath): RawPath => join(stateFolder, 'watch.json')
+
+/** Given the run and its plan, start the watch over its images, after the end of one that is left. It looks before LBackup's pause is over. */
+export async function startWatch(context: RunContext, tonight: Tonight): Promise<void> {
+  const { config, lbackup, machine, runId, stateFolder, system, bootId } = context
+  const { limits, watch } = config
+  if (runOf(stateFolder) !== undefined) await ended(context)
+  removeFile(orderPath(stateFolder))
+  removeFile(journalPath(stateFolder))
+  const images = tonight.images.map((item) => watchedImage(item, tonight))
+  if (watch.mode === 'off' || machine?.here !== true || images.length === 0) return
+  const order: WatchOrder = {
+    run: runId,
+    stateFolder,
+    images,
+    lbackup: { pid: lbackup.pid, startTime: lbackup.startTime, bootId },
+    interval: watch.interval,
+    until: system.now().getTime() + longestRunMilliseconds,
+    platform: system.platform,
+    tools: system.tools,
+    commandSeconds: limits.commandSeconds,
+  }
+  replaceFile(orderPath(stateFolder), JSON.stringify(order))
+  const program = join(fromText(packageFolder()), 'dist/hooks/watch.js')
+  startInBackground(program, [toBytes(orderPath(stateFolder)).toString('utf8')])
+}
+
+function watchedImage({ image, usage }: Tonight['images'][number], { accounts }: Tonight): WatchedImage {
+  const { slot, path, container, device, inode } = image
+  const other = accounts.flatMap(({ home, hiddenHome, imageName }) => {
+    const both = [join(home, imageName), join(hiddenHome, imageName)]
+    return both.includes(path) ? both.filter((place) => place !== path) : []
+  })
+  return { slot, container, places: [path, ...other], device, inode, state: usage.state }
+}
+
+/** Given the run, end the watch over its images and return what it saw. Never throws for what the watch did. */
+export async function endWatch(context: RunContext, record: Pick<RunRecord, 'id' | 'images'>): Promise<Seen> {
+  const { stateFolder } = context
+  if (runOf(stateFolder) !== record.id) return nothing
+  const journal = await ended(context)
+  removeFile(orderPath(stateFolder))
+  if (journal?.run === record.id && journal.whole) {
+    const words = record.images.flatMap(({ slot }) => {
+      const said = wordsOf(slot, journal.events)
+      return said === undefined ? [] : [[slot, said] as const]
+    })
+    return { words: new Map(words), findings: [] }
+  }
+  const words = record.images.map(
+    ({ slot }) => [slot, wordsOf(slot, journal?.events ?? []) ?? 'was not watched to the end'] as const,
+  )
+  return { words: new Map(words), findings: [early] }
+}
+
+const nothing: Seen = { words: new Map(), findings: [] }
+
+const early: ReportedFinding = {
+  code: 'watch-ended-early',
+  severity: 'warning',
+  message:
+    'The watch over the images ended before rsync did, so what happened to them meanwhile is known only in part.',
+  cure: 'Look in the system’s log for who ended it, or whether the state folder could be written.',
+}
+
+function runOf(stateFolder: RawPath): string | undefined {
+  const file = readFileIfPresent(orderPath(stateFolder), mostBytes)
+  if (file === undefined) return undefined
+  try {
+    return (JSON.parse(file.bytes.toString('utf8')) as WatchOrder).run
+  } catch {
+    return undefined
+  }
+}
+
+async function ended({ stateFolder, system, bootId }: RunContext): Promise<Journal | undefined> {
+  const read = (): Journal | undefined => {
+    const file = readFileIfPresent(journalPath(stateFolder), mostBytes)
+    return file === undefined ? undefined : readJournal(file.bytes.toString('utf8'))
+  }
+  // A copy may be done before the watch has begun.
+  const begun = await within(() => Promise.resolve(read()?.process !== undefined))
+  const watcher = read()?.process
+  if (!begun || watcher === undefined) return read()
+  const gone = async (): Promise<boolean> => !(await isAlive(system, { ...watcher, bootId }))
+  if (!(await gone())) {
+    signal(watcher.pid, 'SIGTERM')
+    if (!(await within(gone))) signal(watcher.pid, 'SIGKILL')
+  }
+  return read()
+}
+
+async function within(done: () => Promise<boolean>): Promise<boolean> {
+  for (let left = patienceMilliseconds; left > 0; left -= lookMilliseconds) {
+    if (await done()) return true
+    await pause(lookMilliseconds / 1000)
+  }
+  return done()
+}

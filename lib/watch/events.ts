@@ -1,0 +1,34 @@
+import type { WatchLine } from '../generated/watch.js'
+import type { UsageState } from '../mount/usage.js'
+import { printable } from '../text/printable.js'
+import type { RawPath } from '../text/raw-path.js'
+import type { Glance } from './glance.js'
+import type { WatchedImage } from './order.js'
+
+/** What happened, without its time. */
+export type Happened = Omit<WatchLine, 'at'>
+
+/** Given an image and two looks at it, the earlier first, return what happened in between. */
+export function happened({ slot, places }: WatchedImage, before: Glance, after: Glance): Happened[] {
+  if (after.place === undefined) return before.place === undefined ? [] : [{ event: 'vanished', slot }]
+  if (after.place !== before.place) {
+    const where = `to ${printable(places[after.place] as RawPath)}`
+    return [after.place === 0 ? { event: 'returned', slot, detail: where } : { event: 'moved', slot, detail: where }]
+  }
+  const changed = [...after.members].filter(([name, state]) => before.members.get(name) !== state)
+  if (changed.length === 0) return []
+  return [{ event: 'changed', slot, detail: changed.map(([name]) => name || 'the image').join(', ') }]
+}
+
+/** Given an image and who used it at two moments (undefined: not known), return what happened in between. */
+export function usageHappened(
+  { slot }: WatchedImage,
+  before: UsageState | undefined,
+  after: UsageState,
+  usedBy: readonly string[],
+): Happened[] {
+  if (before === undefined || before === after) return []
+  if (after === 'detached') return [{ event: 'detached', slot }]
+  if (before !== 'detached') return []
+  return [{ event: 'attached', slot, ...(usedBy.length === 0 ? {} : { detail: `by ${usedBy.join(', ')}` }) }]
+}

@@ -1,0 +1,29 @@
+import type { WatchLine } from '../generated/watch.js'
+import { list } from '../text/measure.js'
+
+const verbs: Readonly<Record<WatchLine['event'], string>> = {
+  begin: '',
+  end: '',
+  moved: 'moved',
+  vanished: 'was at none of its places',
+  returned: 'came back',
+  changed: 'changed in',
+  attached: 'was attached',
+  detached: 'was detached',
+  gap: 'was out of sight for',
+}
+
+/**
+ * Given a slot and what happened while rsync ran, return it as half a sentence whose subject is the image; undefined:
+ * nothing. A gap concerns every image. What happened again and again is told by its first times.
+ */
+export function wordsOf(slot: string, events: readonly WatchLine[]): string | undefined {
+  const own = events.filter((event) => event.slot === slot || event.event === 'gap')
+  if (own.length === 0) return undefined
+  const told = own.slice(0, mostTold).map(({ at, event, detail }) => {
+    return `${verbs[event]}${detail === undefined ? '' : ` ${detail}`} at ${at.slice(11, 19)} UTC`
+  })
+  return own.length > mostTold ? `${told.join(', ')} and so on` : list(told)
+}
+
+const mostTold = 6

@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, renameSync, watch } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'chai'
+import { readJournal, type Journal } from '../../lib/watch/journal.js'
+import { imageDigest, simulatedMac } from '../support/mac/index.js'
+import { protect } from '../support/protect.js'
+import { makeLab, startSession, type Lab } from '../support/session/index.js'
+import { night, type Night } from './support/night.js'
+import { backupSet, type BackupSet } from './support/set.js'
+
+const quick = { interval: 0.1 }
+const journalFile = (set: Pick<BackupSet, 'stateFolder'>): string => join(set.stateFolder, 'watch.jsonl')
+const journal = (set: Pick<BackupSet, 'stateFolder'>): Journal => readJournal(readFileSync(journalFile(set), 'utf8'))
+
+/** Returns once the journal says so. */
+function told(set: Pick<BackupSet, 'stateFolder'>, says: RegExp): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (!existsSync(journalFile(set)) || !says.test(readFileSync(journalFile(set), 'utf8'))) return
+      watcher.close()
+      resolve()
+    }
+    const watcher = watch(set.stateFolder, look)
+    look()
+  })
+}
+
+const alive = (pid: number): boolean => {
+  try {
+    return (
+      execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
+        .trim()
+        .startsWith('Z') === false
+    )
+  } catch {
+    return false
+  }
+}
+
+/** Returns once that process is gone; the limit is the test's. */
+async function gone(pid: number): Promise<void> {
+  while (alive(pid)) await new Promise((resolve) => setImmediate(resolve))
+}
+
+describe('the watch while rsync runs', function () {
+  this.timeout(60_000)
+
+  const during = (set: BackupSet, act: () => void | Promise<void>): Promise<Night> =>
+    night('ours', set.lab, set.stateFolder, {
+      at: {
+        'before-rsync': async () => {
+          await told(set, /"begin"/)
+          await act()
+        },
+      },
+    })
+
+  it('sees an image leave and come back, although nothing shows it afterwards, and tells when', async () => {
+    const set = backupSet({ config: { watch: quick } })
+    const [here, away] = [set.image(), `${set.image()}.away`]
+    const result = await during(set, async () => {
+      renameSync(here, away)
+      await told(set, /"vanished"/)
+      renameSync(away, here)
+      await told(set, /"returned"/)
+    })
+    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'proven', loudness: 'fine' })
+    expect(result.image('bob.sparsebundle').reason).to.match(
+      /; while rsync ran, the image was at none of its places at \d\d:\d\d:\d\d UTC and came back to \S+ at /,
+    )
+    expect(imageDigest(set.copy())).to.equal(imageDigest(set.image()))
+  })
+
+  it('makes a copy suspect that was not compared', async () => {
+    const set = backupSet({ config: { watch: quick, verify: { level: 'structure' } } })
+    const [here, away] = [set.image(), `${set.image()}.away`]
+    const still = await during(set, () => undefined)
+    expect(still.image('bob.sparsebundle')).to.include({ verdict: 'complete' })
+    const result = await during(set, async () => {
+      renameSync(here, away)
+      await told(set, /"vanished"/)
+      renameSync(away, here)
+      await told(set, /"returned"/)
+    })
+    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'suspect', loudness: 'warning' })
+  })
+
+  it('tells a login by where the image goes, and ends with the post-backup hook', async () => {
+    const lab: Lab = makeLab()
+    const mac = simulatedMac(lab.source)
+    mac.addUser('bob', { fileVault: 'sparsebundle' })
+    const stateFolder = protect(lab, { ...mac.configuration, watch: quick })
+    const set = { stateFolder }
+    await night('ours', lab, stateFolder, {
+      at: {
+        'before-rsync': async () => {
+          await told(set, /"begin"/)
+          mac.logIn('bob')
+          await told(set, /"attached"/)
+        },
+      },
+    })
+    const { events, whole, process: watcher } = journal(set)
+    expect(whole).to.be.true
+    expect(events.map(({ event, detail }) => `${event} ${detail ?? ''}`)).to.deep.equal([
+      `moved to ${join(lab.source, '.bob/bob.sparsebundle')}`,
+      'attached by diskimages-helper (pid 900501), bob',
+    ])
+    expect(alive(watcher?.pid ?? 0)).to.be.false
+    mac.logOut('bob')
+  })
+
+  it('that was killed is told, and no copy is vouched for that was not compared', async () => {
+    const set = backupSet({ config: { watch: quick, verify: { level: 'structure' } } })
+    const result = await during(set, () => void process.kill(journal(set).process?.pid ?? 0, 'SIGKILL'))
+    expect(result.codes).to.deep.equal(['watch-ended-early'])
+    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'suspect', loudness: 'warning' })
+    expect(result.image('bob.sparsebundle').reason).to.equal('while rsync ran, it was not watched to the end')
+  })
+
+  for (const signal of ['SIGKILL', 'SIGTERM', 'SIGHUP'] as const) {
+    it(`ends by itself where LBackup is ended by ${signal}`, async () => {
+      const set = backupSet({ config: { watch: quick } })
+      const session = startSession('ours', set.lab, {
+        at: {
+          'before-rsync': async () => {
+            await told(set, /"begin"/)
+            session.signal(signal)
+          },
+        },
+      })
+      await session.result
+      await gone(journal(set).process?.pid ?? 0)
+      expect(readFileSync(journalFile(set), 'utf8')).to.contain('LBackup is gone')
+    })
+  }
+
+  it('is not begun where it is not wanted', async () => {
+    const set = backupSet({ config: { watch: { mode: 'off' } } })
+    const result = await night('ours', set.lab, set.stateFolder)
+    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'proven' })
+    expect(existsSync(journalFile(set))).to.be.false
+  })
+})

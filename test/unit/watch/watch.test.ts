@@ -1,0 +1,127 @@
+import { expect } from 'chai'
+import type { WatchLine } from '../../../lib/generated/watch.js'
+import type { UsageState } from '../../../lib/mount/usage.js'
+import type { RawPath } from '../../../lib/text/raw-path.js'
+import type { Glance } from '../../../lib/watch/glance.js'
+import type { WatchOrder } from '../../../lib/watch/order.js'
+import { watch } from '../../../lib/watch/watch.js'
+
+const home = '/Users/bob/bob.sparsebundle' as RawPath
+const hidden = '/Users/.bob/bob.sparsebundle' as RawPath
+const order = {
+  images: [{ slot: 'bob', container: 'sparse-bundle', places: [home, hidden], device: 1, inode: 2, state: 'detached' }],
+  interval: 2,
+  until: 3_600_000,
+} as unknown as WatchOrder
+
+/** What can be seen from one moment on: place of the image, its token, who uses it; or that LBackup is gone. */
+interface Scene {
+  readonly place?: number
+  readonly token?: string
+  readonly state?: UsageState
+  readonly gone?: true
+  /** Who asks for uses gets no answer. */
+  readonly hangs?: true
+  /** The clock jumps by so many milliseconds besides. */
+  readonly jump?: number
+}
+
+/** Runs a watch that sees one scene after the other, one a look; it is called to its end after the last. */
+async function seen(scenes: readonly Scene[]): Promise<{ lines: WatchLine[]; waits: number[]; asked: number }> {
+  const lines: WatchLine[] = []
+  const waits: number[] = []
+  let [at, clock, asked] = [0, 0, 0]
+  const scene = (): Scene => scenes[at] ?? {}
+  await watch(
+    order,
+    { event: 'begin', run: 'run' },
+    {
+      now: () => clock,
+      wait(milliseconds) {
+        waits.push(milliseconds)
+        at += 1
+        clock += milliseconds + (scene().jump ?? 0)
+        return Promise.resolve()
+      },
+      late: () => new Promise((resolve) => setImmediate(resolve)),
+      called: () => at >= scenes.length - 1,
+      lbackupLives: () => Promise.resolve(scene().gone !== true),
+      glance: (): Glance => {
+        const { place = 0, token = '1' } = scene()
+        return place < 0 ? { place: undefined, members: new Map() } : { place, members: new Map([['token', token]]) }
+      },
+      uses: () => {
+        asked += 1
+        return Promise.resolve(new Map([['bob', { state: scene().state ?? 'detached', usedBy: ['bob'] }]]))
+      },
+      tell: (line) => lines.push(line),
+    },
+  )
+  return { lines, waits, asked }
+}
+
+const told = async (...scenes: readonly Scene[]): Promise<string[]> =>
+  (await seen(scenes)).lines.map(({ event, detail }) => (detail === undefined ? event : `${event} ${detail}`))
+
+describe('the watch', () => {
+  const end = 'end it was asked to end'
+
+  it('tells nothing of images that stand still', async () => {
+    expect(await told({}, {}, {}, {})).to.deep.equal(['begin', end])
+  })
+
+  it('tells a login and a logout: the image moves to the other home and comes back', async () => {
+    expect(await told({}, { place: 1, state: 'attached' }, { place: 1, state: 'attached' }, {}, {})).to.deep.equal([
+      'begin',
+      `moved to ${hidden}`,
+      'attached by bob',
+      `returned to ${home}`,
+      'detached',
+      end,
+    ])
+  })
+
+  it('tells an image that is at none of its places, once, and that it came back', async () => {
+    expect(await told({}, { place: -1 }, { place: -1 }, {}, {})).to.deep.equal([
+      'begin',
+      'vanished',
+      `returned to ${home}`,
+      end,
+    ])
+  })
+
+  it('tells which member changed, and what happened at the very last look', async () => {
+    expect(await told({}, { token: '2' }, { token: '2' })).to.deep.equal(['begin', 'changed token', end])
+    expect(await told({}, { token: '2' })).to.deep.equal(['begin', 'changed token', end])
+    expect(await told({}, { state: 'attached' })).to.deep.equal(['begin', 'attached by bob', end])
+  })
+
+  it('goes on looking while the program that tells of uses hangs, and ends without its answer', async () => {
+    expect(
+      await told({}, { hangs: true, place: 1 }, { hangs: true, place: 1 }, { hangs: true }, { hangs: true }),
+    ).to.deep.equal(['begin', `moved to ${hidden}`, `returned to ${home}`, end])
+  })
+
+  it('tells that it or the machine stood still, and a clock that was set back', async () => {
+    expect(await told({}, { jump: 4001 }, {})).to.deep.equal(['begin', 'gap 6.0 s between two looks', end])
+    expect(await told({}, { jump: 3999 }, {})).to.deep.equal(['begin', end])
+    expect(await told({}, { jump: -5000 }, {})).to.deep.equal(['begin', 'gap -3.0 s between two looks', end])
+  })
+
+  it('ends when LBackup is gone, and when its time is over', async () => {
+    expect(await told({}, { gone: true }, {}, {})).to.deep.equal(['begin', 'end LBackup is gone'])
+    const over = await told({}, { jump: 3_600_000 }, {}, {})
+    expect(over.at(-1)).to.equal('end its time was over')
+  })
+
+  it('looks more often for a while after an event, and asks who uses the images then and twice a minute', async () => {
+    const quiet = await seen(Array.from({ length: 40 }, () => ({})))
+    expect(new Set(quiet.waits)).to.deep.equal(new Set([2000]))
+    expect(quiet.asked, 'in 78 s twice, and at the end').to.equal(3)
+    const scenes = Array.from({ length: 40 }, (_, at) => (at < 3 ? {} : { place: 1 }))
+    const { waits, asked } = await seen(scenes)
+    expect(waits.slice(0, 6)).to.deep.equal([2000, 2000, 2000, 500, 500, 500])
+    expect(waits.at(-1)).to.equal(2000)
+    expect(asked).to.be.above(2)
+  })
+})
