@@ -70,7 +70,8 @@ export function fakeMac(state: FakeMacState = {}, commandSeconds = 20): FakeMac 
     system: realSystem({ platform: 'macos', tools, commandSeconds }),
     calls: () => {
       const log = join(folder, 'calls.jsonl')
-      const lines = existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []
+      // One that is being written, or was cut off by a kill, has no end yet.
+      const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').slice(0, -1) : []
       return lines.map((line) => JSON.parse(line) as { name: FakeName; args: string[]; input: string })
     },
   }
