@@ -1,3 +1,4 @@
+import { OperationalError } from '../finding/operational-error.js'
 import type { ReportedFinding } from '../generated/report.js'
 import type { RunRecord } from '../generated/run.js'
 import { isAlive } from '../lbackup/process-chain.js'
@@ -28,11 +29,14 @@ const longestRunMilliseconds = 7 * 24 * 3600 * 1000
 
 const orderPath = (stateFolder: RawPath): RawPath => join(stateFolder, 'watch.json')
 
-/** Given the run and its plan, start the watch over its images, after the end of one that is left. It looks before LBackup's pause is over. */
+/**
+ * Given the run and its plan, start the watch over its images, after the end of one that is left. It looks before
+ * LBackup's pause is over. Throws OperationalError where the state folder cannot be written.
+ */
 export async function startWatch(context: RunContext, tonight: Tonight): Promise<void> {
   const { config, lbackup, machine, runId, stateFolder, system, bootId } = context
   const { limits, watch } = config
-  if (runOf(stateFolder) !== undefined) await ended(context)
+  if (runOf(stateFolder) !== undefined) await ended(context, 'has begun')
   removeFile(orderPath(stateFolder))
   removeFile(journalPath(stateFolder))
   const images = tonight.images.map((item) => watchedImage(item, tonight))
@@ -62,12 +66,14 @@ function watchedImage({ image, usage }: Tonight['images'][number], { accounts }:
   return { slot, container, places: [path, ...other], device, inode, state: usage.state }
 }
 
-/** Given the run, end the watch over its images and return what it saw. Never throws for what the watch did. */
+/** Given the run, end the watch over its images and return what it saw, whatever became of it. */
 export async function endWatch(context: RunContext, record: Pick<RunRecord, 'id' | 'images'>): Promise<Seen> {
   const { stateFolder } = context
   if (runOf(stateFolder) !== record.id) return nothing
-  const journal = await ended(context)
-  removeFile(orderPath(stateFolder))
+  const journal = await ended(context, 'may begin').catch((error: unknown) => {
+    if (!(error instanceof OperationalError)) throw error
+    return undefined
+  })
   if (journal?.run === record.id && journal.whole) {
     const words = record.images.flatMap(({ slot }) => {
       const said = wordsOf(slot, journal.events)
@@ -101,15 +107,18 @@ function runOf(stateFolder: RawPath): string | undefined {
   }
 }
 
-async function ended({ stateFolder, system, bootId }: RunContext): Promise<Journal | undefined> {
+async function ended(
+  { stateFolder, system, bootId }: RunContext,
+  state: 'may begin' | 'has begun',
+): Promise<Journal | undefined> {
   const read = (): Journal | undefined => {
     const file = readFileIfPresent(journalPath(stateFolder), mostBytes)
     return file === undefined ? undefined : readJournal(file.bytes.toString('utf8'))
   }
   // A copy may be done before the watch has begun.
-  const begun = await within(() => Promise.resolve(read()?.process !== undefined))
+  if (state === 'may begin') await within(() => Promise.resolve(read()?.process !== undefined))
   const watcher = read()?.process
-  if (!begun || watcher === undefined) return read()
+  if (watcher === undefined) return read()
   const gone = async (): Promise<boolean> => !(await isAlive(system, { ...watcher, bootId }))
   if (!(await gone())) {
     signal(watcher.pid, 'SIGTERM')

@@ -40,7 +40,13 @@ function scene(numRotations: number, config: Record<string, unknown> = {}): Scen
   mkdirSync(folder)
   const lab = makeLab({ settings: { numRotations: String(numRotations) } }, folder)
   lab.set({})
-  const settings = { stateFolder: join(folder, 'state'), limits: { quietSeconds: 0 }, search: { mayBeEmpty: true } }
+  const settings = {
+    stateFolder: join(folder, 'state'),
+    limits: { quietSeconds: 0 },
+    search: { mayBeEmpty: true },
+    // This process is LBackup, and never gone: a watch would see what happens between two nights.
+    watch: { mode: 'off' },
+  }
   writeFileSync(join(lab.configurationFolder, 'filevault.json'), JSON.stringify({ ...settings, ...config }))
   mkdirSync(join(lab.source, 'bob'))
   const image = join(lab.source, 'bob/bob.sparsebundle')

@@ -10,7 +10,7 @@ import { backupSet, bandOf, digests, rewrite } from './support/set.js'
 /** Twenty nights with the image in use, and one after it was let go; `before` nights had no hooks. */
 async function live(folder: string, numRotations: number, before: number): Promise<void> {
   mkdirSync(folder)
-  const set = backupSet({ folder, config: { limits: { quietSeconds: 0 } } })
+  const set = backupSet({ folder, config: { limits: { quietSeconds: 0 }, watch: { mode: 'off' } } })
   const { lab } = set
   for (let count = before; count > 0; count -= 1) {
     rewrite(bandOf(set.image(), '2'), 100)

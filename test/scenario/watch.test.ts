@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, renameSync, watch } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { readJournal, type Journal } from '../../lib/watch/journal.js'
@@ -117,6 +117,18 @@ describe('the watch while rsync runs', function () {
     expect(result.codes).to.deep.equal(['watch-ended-early'])
     expect(result.image('bob.sparsebundle')).to.include({ verdict: 'suspect', loudness: 'warning' })
     expect(result.image('bob.sparsebundle').reason).to.equal('while rsync ran, it was not watched to the end')
+  })
+
+  it('whose journal can be neither written nor read is told likewise, and the copies are judged', async () => {
+    const set = backupSet({ config: { watch: quick } })
+    const result = await during(set, () => {
+      renameSync(journalFile(set), `${journalFile(set)}.away`)
+      mkdirSync(journalFile(set))
+    })
+    expect(result.codes).to.deep.equal(['watch-ended-early'])
+    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'proven', loudness: 'fine' })
+    rmdirSync(journalFile(set))
+    expect((await night('ours', set.lab, set.stateFolder)).codes).to.deep.equal([])
   })
 
   for (const signal of ['SIGKILL', 'SIGTERM', 'SIGHUP'] as const) {
