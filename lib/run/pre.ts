@@ -63,7 +63,10 @@ async function prepareBackup(
   }
   findings.push(...protectCopies(context, history))
   await act(context, tonight, planned)
-  return publish(context, report(context, tonight, planned, findings), storeId)
+  const published = await publish(context, report(context, tonight, planned, findings), storeId)
+  // Last, since all that a process does after it has started another one costs it more.
+  await startWatch(context, tonight)
+  return published
 }
 
 /** What an earlier run left is told even so: it is put right by now, and no later run would speak of it. */
@@ -103,13 +106,11 @@ function blockStuck({ excludesFile }: RunContext): ReportedFinding[] {
 }
 
 /** Recorded before and after: a run that dies in between is known by its record. */
-async function act(context: RunContext, tonight: Tonight, record: RunRecord): Promise<void> {
-  const { excludes, administrator } = tonight
+async function act(context: RunContext, { excludes, administrator }: Tonight, record: RunRecord): Promise<void> {
   const excludesBlock = excludes !== undefined
   writeRecord(context.stateFolder, { ...record, state: 'acting', excludesBlock })
   if (excludes !== undefined) await enforce(context, excludes, administrator)
   await refuseOrphan(context)
-  await startWatch(context, tonight)
   writeRecord(context.stateFolder, { ...record, state: 'backing-up', excludesBlock })
 }
 

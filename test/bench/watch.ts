@@ -34,6 +34,8 @@ async function besideRsync(folder: string): Promise<Figure> {
   const image = largeBundle(join(folder, 'one'), bands, 64 * 1024)
   const copy = (): number => {
     rmSync(join(folder, 'copy'), { recursive: true, force: true })
+    // What the last copy left to be written would be written during this one.
+    programMilliseconds('sync', [])
     return programMilliseconds('rsync', ['-a', image, join(folder, 'copy')])
   }
   const watched = async (): Promise<number> => {
