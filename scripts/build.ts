@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { build } from 'esbuild'
 
 // LBackup waits for the hooks each night, and Node needs longer to find two hundred small modules than the hook needs
-// for its work: each hook becomes one file. The library and the command line stay as tsc makes them.
+// for its work: each hook becomes one file, whatever several of them hold twice. The library and the command line stay as tsc makes them.
 rmSync('dist', { recursive: true, force: true })
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
 await build({
@@ -17,7 +17,6 @@ await build({
   ],
   outdir: 'dist/hooks',
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
@@ -26,19 +25,32 @@ await build({
   // Nothing outside of dist/hooks is run, so the launcher need not vouch for all of node_modules.
   plugins: [
     {
-      name: 'plist is inside, and still loaded on first use',
+      name: 'plist lies beside, and is loaded on first use',
       setup(bundle) {
         bundle.onLoad({ filter: /lib\/image\/plist-package\.ts$/ }, () => ({
-          contents: "export const loadPlist = () => require('plist')",
+          contents: "export const loadPlist = () => require('./plist.cjs')",
           resolveDir: '.',
         }))
       },
     },
   ],
+  external: ['./plist.cjs'],
   conditions: ['import'],
   banner: {
     js: "import { createRequire as requireFor } from 'node:module'; const require = requireFor(import.meta.url);",
   },
+  logLevel: 'warning',
+})
+// Large, and hardly any property list needs it.
+await build({
+  entryPoints: { plist: 'plist' },
+  outdir: 'dist/hooks',
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20.19',
+  minifyWhitespace: true,
   logLevel: 'warning',
 })
 chmodSync('dist/lib/cli/bin.js', 0o755)

@@ -5,6 +5,7 @@ import { OperationalError } from '../finding/operational-error.js'
 import type { ReportedFinding } from '../generated/report.js'
 import type { Platform } from '../system/system.js'
 import { join } from '../text/raw-path.js'
+import { clientMachine } from './client-machine.js'
 import type { RunContext } from './context.js'
 import { localMachine } from './local-machine.js'
 import { unreachableMachine } from './unreachable-machine.js'
@@ -45,8 +46,6 @@ export async function reachMachine(facts: Facts): Promise<Reached> {
   const client = clientOf(facts)
   try {
     const { lines } = demand(client, 'version', await callClient(client, 'version'))
-    // A third of the hook's code, of which runs without a client need nothing.
-    const { clientMachine } = await import('./client-machine.js')
     const platform = lines.find((line) => line.startsWith('platform '))?.slice('platform '.length)
     return {
       machine: clientMachine(client, platform === 'macos' ? 'macos' : ('linux' satisfies Platform)),
