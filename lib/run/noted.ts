@@ -7,7 +7,7 @@ import { sectionMark } from '../keep/section-mark.js'
 import { sectionFolder } from '../keep/store-layout.js'
 import type { Section } from '../lbackup/sections.js'
 import { readLabel } from '../prove/manifest-file.js'
-import type { SectionLook } from './judge.js'
+import type { SectionLook } from './look-at-section.js'
 
 /**
  * Given the book, a slot and what was seen of a section that a dead run made, return what that run noted of its copy; so

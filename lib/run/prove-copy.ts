@@ -6,7 +6,8 @@ import { lookAt } from '../system/file.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
 import { proofWords } from '../verify/proof-words.js'
-import { changedMeanwhile, type LookedAt, type ProvenOrNot, type SectionLook } from './judge.js'
+import { changedMeanwhile, type ProvenOrNot } from './judge.js'
+import type { LookedAt, SectionLook } from './look-at-section.js'
 
 const shown = 20
 

@@ -3,7 +3,7 @@ import type { SlotBook } from '../generated/slots.js'
 import { printable } from '../text/printable.js'
 import { relativeTo } from '../text/raw-path.js'
 import type { RunContext } from './context.js'
-import type { SectionLook } from './judge.js'
+import type { SectionLook } from './look-at-section.js'
 import { recordLabel } from './record-copy.js'
 
 /**

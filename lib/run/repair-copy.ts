@@ -13,7 +13,7 @@ import { closeFolder } from '../system/folder.js'
 import { fromPrintable } from '../text/printable.js'
 import { baseName, join, type RawPath } from '../text/raw-path.js'
 import type { RunContext } from './context.js'
-import type { LookedAt } from './judge.js'
+import type { LookedAt } from './look-at-section.js'
 import { granularityMilliseconds } from './prove-copy.js'
 import type { SourceMachine } from './source-machine.js'
 

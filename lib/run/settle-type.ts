@@ -4,7 +4,7 @@ import type { ReadmeEvent } from '../keep/readme.js'
 import type { Proof } from '../prove/proof-type.js'
 import type { RunContext } from './context.js'
 import type { History } from './history.js'
-import type { SectionLook } from './judge.js'
+import type { SectionLook } from './look-at-section.js'
 import type { Work } from './work.js'
 
 /** What became of the copies of a run after they were compared, repaired and kept. */
