@@ -14,6 +14,7 @@ await build({
     // What the hooks start threads with, found beside the file that starts them.
     { in: 'lib/system/worker-entry.ts', out: 'worker-entry' },
     { in: 'lib/prove/hash-tasks.ts', out: 'hash-tasks' },
+    { in: 'lib/keep/check-tasks.ts', out: 'check-tasks' },
   ],
   outdir: 'dist/hooks',
   bundle: true,

@@ -14,12 +14,14 @@ const batches = inBatches(
 )
 const scratch = mkdtempSync(join(tmpdir(), 'lbackup-filevault-tests-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
+const failures: string[] = []
 const waiting = [...batches.entries()]
 await Promise.all(Array.from({ length: Math.min(4, availableParallelism()) }, takeBatches))
 rmSync(scratch, { recursive: true })
 
 const line = `${String(total.passed)} passed, ${String(total.failed)} failed, ${String(total.skipped)} skipped`
-console.log(line)
+// What failed stands somewhere in thousands of lines; here it stands again.
+console.log(['', ...failures, line].join('\n'))
 if (process.env['MOCHA_SUMMARY']) writeFileSync(process.env['MOCHA_SUMMARY'], `${line}\n`)
 
 async function takeBatches(): Promise<void> {
@@ -35,13 +37,18 @@ async function run(number: number, files: readonly string[]): Promise<void> {
   const printed: Buffer[] = []
   for (const stream of [mocha.stdout, mocha.stderr]) stream.on('data', (data: Buffer) => printed.push(data))
   const [code] = (await once(mocha, 'close')) as [number | null]
-  process.stdout.write(Buffer.concat(printed))
+  const output = Buffer.concat(printed)
+  process.stdout.write(output)
   const [, passed, failed, skipped] = /^(\d+) passed, (\d+) failed, (\d+) skipped/.exec(read(summary)) ?? []
   total.passed += Number(passed ?? 0)
   total.skipped += Number(skipped ?? 0)
   total.failed += Number(failed ?? 0)
   if (code === 0 && passed !== undefined) return
-  console.log(`mocha ended with ${String(code)}: ${files.join(' ')}`)
+  const text = output.toString()
+  failures.push(
+    `mocha ended with ${String(code)}: ${files.join(' ')}`,
+    text.slice(Math.max(0, text.search(/^ +\d+ failing$/m))),
+  )
   process.exitCode = 1
   if (failed === undefined || failed === '0') total.failed += 1
 }

@@ -1,13 +1,13 @@
 import { OperationalError } from '../finding/operational-error.js'
 import { memberTypes, nameIn, partLength, type MemberPart, type MemberTable } from '../image/member-table.js'
-import { facts } from '../look/members.js'
 import type { Manifest } from '../manifest/manifest-type.js'
 import { dressFolder } from '../system/dress.js'
 import { linkAll, lookAtAll, type Stats } from '../system/folder-looks.js'
 import { makeFolderIn } from '../system/folder-writes.js'
 import { closeFolder, look, openFolderIn, type Folder } from '../system/folder.js'
 import { join, type RawPath } from '../text/raw-path.js'
-import { sameTime } from '../verify/reuse.js'
+import { checkBehind } from './check-behind.js'
+import { isExpected, type Expected } from './check-tasks.js'
 import { copyChanged } from './copy-changed.js'
 import { take, type Taking } from './take-member.js'
 
@@ -16,6 +16,8 @@ interface TakingVouched extends Taking {
   readonly skipped: ReadonlySet<RawPath>
 }
 
+/** Fewer are checked sooner than a thread starts. */
+const many = 20_000
 const file = memberTypes.indexOf('file')
 const folderType = memberTypes.indexOf('folder')
 
@@ -79,9 +81,13 @@ function takePart(taking: TakingVouched, copy: MemberTable, part: MemberPart, fr
     demand(name, look(to, name))
     if (!taking.clone) break
   }
-  const linked = cloning ? at + 1 : 0
-  linkAll(from, rowsOf(file, linked), to, (name, error) => changedInstead(from, name, 'isFile', error))
-  lookAtAll(to, rowsOf(file, linked), demand)
+  const first = cloning ? at + 1 : 0
+  const failed = (name: RawPath, error: unknown): unknown => changedInstead(from, name, 'isFile', error)
+  const behind = partLength(part) - first >= many && part.names.others.length === 0 ? checkBehind(to) : undefined
+  linkAll(from, rowsOf(file, first), to, failed, () => {
+    behind?.add(part.names.indexes[at] as number, expected(copy, part.start + at))
+  })
+  if (behind?.finish() !== true) lookAtAll(to, rowsOf(file, first), demand)
   for (const name of rowsOf(folderType)) {
     // The two that hold members have a part of their own.
     if (part.part === '' && copy.parts.some((one) => one.part === name)) continue
@@ -94,16 +100,14 @@ function takePart(taking: TakingVouched, copy: MemberTable, part: MemberPart, fr
 const isSkipped = ({ skipped }: TakingVouched, { part }: MemberPart, name: RawPath): boolean =>
   skipped.size > 0 && skipped.has(part === '' ? name : join(part as RawPath, name))
 
-function isSame(copy: MemberTable, row: number, stats: Stats | undefined, cloned: boolean): boolean {
-  if (stats === undefined) return false
-  const { type, inode, size, modified } = facts(stats)
-  return (
-    type === 'file' &&
-    (cloned || inode === copy.inode[row]) &&
-    size === copy.size[row] &&
-    sameTime(Math.floor(modified * 1000), copy.modified[row] as number)
-  )
-}
+const isSame = (copy: MemberTable, row: number, stats: Stats | undefined, cloned: boolean): boolean =>
+  stats !== undefined && isExpected(stats, expected(copy, row), cloned)
+
+const expected = ({ inode, size, modified }: MemberTable, row: number): Expected => ({
+  inode: inode[row] as number,
+  size: size[row] as number,
+  modified: modified[row] as number,
+})
 
 function inNewFolder(from: Folder, name: RawPath, to: Folder, use: (original: Folder, made: Folder) => void): void {
   const original = orChanged(from, name, 'isDirectory', () => openFolderIn(from, name))

@@ -38,13 +38,15 @@ export function lookAtAll(folder: Folder, names: Iterable<RawPath>, visit: Visit
 
 /**
  * Given two held folders, of which `to` is ours alone, and names of files, give each file the same name in `to` as well;
- * `failed` says what is thrown where a link cannot be made. As fast, and with the same demands, as `lookAtAll`.
+ * `failed` says what is thrown where a link cannot be made, and `linked` hears of each that was. As fast, and with the
+ * same demands, as `lookAtAll`.
  */
 export function linkAll(
   from: Folder,
   names: Iterable<RawPath>,
   to: Folder,
   failed: (name: RawPath, error: unknown) => unknown,
+  linked: (name: RawPath) => void = () => undefined,
 ): void {
   // Standing in the one folder, the other is reached by its own path where that is safe, and through /proc where not.
   const steady = steadyPath(to)
@@ -57,6 +59,7 @@ export function linkAll(
       } catch (error) {
         throw failed(name, fileSystemError(error, join(to.path, name)))
       }
+      linked(name)
     }
   })
 }

@@ -29,6 +29,7 @@ import { manifestOf, rows } from '../manifest/support.js'
 import { codeOf, contents, name } from './lab.js'
 
 const bands = [0, 1, 2, 10].map((index) => ({ index, length: 5000 + index }))
+const hex = (index: number): string => index.toString(16)
 const raw = (path: string): RawPath => path as RawPath
 const inode = (path: string): number => lstatSync(path).ino
 const inodes = (folder: string): number[] => readdirSync(folder).map((one) => inode(join(folder, one)))
@@ -153,6 +154,18 @@ describe('building an image', () => {
         expect(codeOf(() => build(copy, { only }))).to.equal('copy-changed')
       })
     }
+
+    it('takes no copy of many members of which one is another file', () => {
+      const copy = bundle(join(root, 'copy'))
+      for (let index = 11; index <= 20_100; index += 1) linkSync(join(copy, 'bands/1'), join(copy, 'bands', hex(index)))
+      const only = manifestOf(copy)
+      expect(build(copy, { only }).shared).to.be.true
+      expect(readdirSync(join(target, 'bands')).sort()).to.deep.equal(readdirSync(join(copy, 'bands')).sort())
+      rmSync(target, { recursive: true })
+      rmSync(join(copy, 'bands', hex(20_100)))
+      execFileSync('cp', ['-p', join(copy, 'bands/1'), join(copy, 'bands', hex(20_100))])
+      expect(codeOf(() => build(copy, { only }))).to.equal('copy-changed')
+    })
 
     it('leaves out what was put there since, whatever it is', () => {
       const copy = bundle(join(root, 'copy'))
