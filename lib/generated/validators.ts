@@ -8499,7 +8499,7 @@ return errors === 0;
 validate55.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_watch = validate73;
-const schema131 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/watch.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","moved","vanished","returned","changed","attached","detached","gap","end"]},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"detail":{"type":"string"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}}}};
+const schema131 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/watch.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","moved","vanished","returned","changed","attached","detached","login","logout","paused","resumed","snapshot-lost","gap","end"]},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"processes":{"type":"array","items":{"$ref":"#/$defs/process"}},"detail":{"type":"string"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}}}};
 const schema133 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
 
 function validate73(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8535,7 +8535,7 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!((((((key0 === "at") || (key0 === "event")) || (key0 === "run")) || (key0 === "process")) || (key0 === "slot")) || (key0 === "detail"))){
+if(!(((((((key0 === "at") || (key0 === "event")) || (key0 === "run")) || (key0 === "process")) || (key0 === "slot")) || (key0 === "processes")) || (key0 === "detail"))){
 const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err2];
@@ -8573,7 +8573,7 @@ errors++;
 }
 if(data.event !== undefined){
 let data1 = data.event;
-if(!(((((((((data1 === "begin") || (data1 === "moved")) || (data1 === "vanished")) || (data1 === "returned")) || (data1 === "changed")) || (data1 === "attached")) || (data1 === "detached")) || (data1 === "gap")) || (data1 === "end"))){
+if(!((((((((((((((data1 === "begin") || (data1 === "moved")) || (data1 === "vanished")) || (data1 === "returned")) || (data1 === "changed")) || (data1 === "attached")) || (data1 === "detached")) || (data1 === "login")) || (data1 === "logout")) || (data1 === "paused")) || (data1 === "resumed")) || (data1 === "snapshot-lost")) || (data1 === "gap")) || (data1 === "end"))){
 const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema131.properties.event.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
@@ -8705,9 +8705,15 @@ vErrors.push(err15);
 errors++;
 }
 }
-if(data.detail !== undefined){
-if(typeof data.detail !== "string"){
-const err16 = {instancePath:instancePath+"/detail",schemaPath:"#/properties/detail/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.processes !== undefined){
+let data7 = data.processes;
+if(Array.isArray(data7)){
+const len0 = data7.length;
+for(let i0=0; i0<len0; i0++){
+let data8 = data7[i0];
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+if(data8.pid === undefined){
+const err16 = {instancePath:instancePath+"/processes/" + i0,schemaPath:"#/$defs/process/required",keyword:"required",params:{missingProperty: "pid"},message:"must have required property '"+"pid"+"'"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -8716,15 +8722,109 @@ vErrors.push(err16);
 }
 errors++;
 }
-}
-}
-else {
-const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data8.startTime === undefined){
+const err17 = {instancePath:instancePath+"/processes/" + i0,schemaPath:"#/$defs/process/required",keyword:"required",params:{missingProperty: "startTime"},message:"must have required property '"+"startTime"+"'"};
 if(vErrors === null){
 vErrors = [err17];
 }
 else {
 vErrors.push(err17);
+}
+errors++;
+}
+for(const key2 in data8){
+if(!((key2 === "pid") || (key2 === "startTime"))){
+const err18 = {instancePath:instancePath+"/processes/" + i0,schemaPath:"#/$defs/process/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+if(data8.pid !== undefined){
+let data9 = data8.pid;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+const err19 = {instancePath:instancePath+"/processes/" + i0+"/pid",schemaPath:"#/$defs/process/properties/pid/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 < 1 || isNaN(data9)){
+const err20 = {instancePath:instancePath+"/processes/" + i0+"/pid",schemaPath:"#/$defs/process/properties/pid/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+}
+if(data8.startTime !== undefined){
+if(typeof data8.startTime !== "string"){
+const err21 = {instancePath:instancePath+"/processes/" + i0+"/startTime",schemaPath:"#/$defs/process/properties/startTime/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+}
+else {
+const err22 = {instancePath:instancePath+"/processes/" + i0,schemaPath:"#/$defs/process/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+}
+else {
+const err23 = {instancePath:instancePath+"/processes",schemaPath:"#/properties/processes/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+if(data.detail !== undefined){
+if(typeof data.detail !== "string"){
+const err24 = {instancePath:instancePath+"/detail",schemaPath:"#/properties/detail/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+}
+else {
+const err25 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
 }
 errors++;
 }

@@ -15,9 +15,23 @@ export type SlotId = string
 export interface WatchLine {
   readonly at: Time
   /**
-   * begin: the watch looked for the first time. moved: the image lies in the other of its homes, as after a login or logout. vanished: it lies at none of its places. returned: it lies where it lay at first. changed: a member changed that changes only while an image is attached. attached, detached: something uses it, nothing does. gap: the watch, or the machine, stood still. end: the watch ended.
+   * begin: the watch looked for the first time. moved: the image lies in the other of its homes, as after a login or logout. vanished: it lies at none of its places. returned: it lies where it lay at first. changed: a member changed that changes only while an image is attached. attached, detached: something uses it, nothing does. login, logout: of the user of an image, or of anybody where no slot is named. paused, resumed: rsync was stopped for the image, and went on. snapshot-lost: the snapshot that is copied is no longer mounted. gap: the watch, or the machine, stood still. end: the watch ended.
    */
-  readonly event: 'begin' | 'moved' | 'vanished' | 'returned' | 'changed' | 'attached' | 'detached' | 'gap' | 'end'
+  readonly event:
+    | 'begin'
+    | 'moved'
+    | 'vanished'
+    | 'returned'
+    | 'changed'
+    | 'attached'
+    | 'detached'
+    | 'login'
+    | 'logout'
+    | 'paused'
+    | 'resumed'
+    | 'snapshot-lost'
+    | 'gap'
+    | 'end'
   /**
    * Of begin: the run it belongs to.
    */
@@ -25,12 +39,16 @@ export interface WatchLine {
   readonly process?: WatchProcess
   readonly slot?: SlotId
   /**
+   * Of paused: the processes that were stopped.
+   */
+  readonly processes?: readonly WatchProcess[]
+  /**
    * Half a sentence for an administrator.
    */
   readonly detail?: string
 }
 /**
- * Of begin: the watch itself.
+ * A process: of begin, the watch itself.
  */
 export interface WatchProcess {
   /**

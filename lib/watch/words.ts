@@ -10,6 +10,11 @@ const verbs: Readonly<Record<WatchLine['event'], string>> = {
   changed: 'changed in',
   attached: 'was attached',
   detached: 'was detached',
+  login: 'saw the login of its user',
+  logout: 'saw the logout of its user',
+  paused: 'had rsync paused',
+  resumed: 'had rsync go on',
+  'snapshot-lost': 'lost the snapshot that is copied',
   gap: 'was out of sight for',
 }
 
