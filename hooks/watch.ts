@@ -5,6 +5,7 @@ import { realSystem } from '../lib/system/system.js'
 import { fromText } from '../lib/text/raw-path.js'
 import { realEyes } from '../lib/watch/eyes.js'
 import type { WatchOrder } from '../lib/watch/order.js'
+import { stayAwake } from '../lib/watch/awake.js'
 import { watch } from '../lib/watch/watch.js'
 
 // Started by the pre-backup hook, ended by the post-backup hook, or by itself. What goes wrong here has nobody to hear
@@ -16,10 +17,12 @@ process.on('SIGHUP', () => undefined)
 const mostBytes = 64 * 1024 * 1024
 const { bytes } = readFileBounded(fromText(process.argv[2] ?? ''), mostBytes)
 const order = JSON.parse(bytes.toString('utf8')) as WatchOrder
-const me = await processIdentity(realSystem(order))
+const system = realSystem(order)
+const me = await processIdentity(system)
 if (me === undefined) leave(1)
 else {
   const { pid, startTime } = me
+  if (system.platform === 'macos') void stayAwake(system, pid, order.until)
   await watch(order, { event: 'begin', run: order.run, process: { pid, startTime } }, realEyes(order, call.signal))
   leave(0)
 }

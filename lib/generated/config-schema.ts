@@ -316,6 +316,13 @@ export const configSchema = {
           default: '/usr/sbin/scutil',
           examples: ['/usr/sbin/scutil'],
         },
+        caffeinate: {
+          description: 'Keeps the machine from falling asleep during a backup (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/bin/caffeinate',
+          examples: ['/usr/bin/caffeinate'],
+        },
         dscl: {
           description: 'Tells which accounts have a FileVault home (macOS).',
           type: 'string',

@@ -207,6 +207,10 @@ export interface ToolsConfig {
    */
   readonly scutil: string
   /**
+   * Keeps the machine from falling asleep during a backup (macOS).
+   */
+  readonly caffeinate: string
+  /**
    * Tells which accounts have a FileVault home (macOS).
    */
   readonly dscl: string

@@ -46,6 +46,14 @@ export function takeBlockOut(path: RawPath): ExcludesChange {
   return rewrite(path, (parts) => parts.administrator)
 }
 
+/**
+ * Given the path of LBackup's excludes file and a run, take that run's block out; one of another run stays, and so does
+ * what somebody is writing at this moment. Throws OperationalError.
+ */
+export function takeBlockOfRun(path: RawPath, run: string): void {
+  if (readExcludes(path).parts.owners.some((owner) => owner.run === run)) takeBlockOut(path)
+}
+
 function rewrite(path: RawPath, make: (parts: TakenApart, bytes: Buffer, file: RawPath) => Buffer): ExcludesChange {
   const { file, bytes, stats } = open(path)
   const before = takeApart(bytes)

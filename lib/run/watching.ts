@@ -4,7 +4,7 @@ import type { RunRecord } from '../generated/run.js'
 import { isAlive } from '../lbackup/process-chain.js'
 import { startInBackground, signal } from '../system/background.js'
 import { pause } from '../system/clock.js'
-import { readFileIfPresent, removeFile, replaceFile } from '../system/file.js'
+import { lookAt, readFileIfPresent, removeFile, replaceFile } from '../system/file.js'
 import { packageFolder } from '../system/package.js'
 import { fromText, join, toBytes, type RawPath } from '../text/raw-path.js'
 import { journalPath } from '../watch/eyes.js'
@@ -34,17 +34,20 @@ const orderPath = (stateFolder: RawPath): RawPath => join(stateFolder, 'watch.js
  * LBackup's pause is over. Throws OperationalError where the state folder cannot be written.
  */
 export async function startWatch(context: RunContext, tonight: Tonight): Promise<void> {
-  const { config, lbackup, machine, runId, stateFolder, system, bootId } = context
+  const { config, lbackup, machine, runId, source, stateFolder, system, bootId } = context
   const { limits, watch } = config
   if (runOf(stateFolder) !== undefined) await ended(context, 'has begun')
   removeFile(orderPath(stateFolder))
   removeFile(journalPath(stateFolder))
   const images = tonight.images.map((item) => watchedImage(item, tonight))
-  if (watch.mode === 'off' || machine?.here !== true || images.length === 0) return
+  const stats = lookAt(source.path)
+  if (watch.mode === 'off' || machine?.here !== true || images.length === 0 || stats === undefined) return
   const order: WatchOrder = {
     run: runId,
     stateFolder,
     images,
+    source: { path: source.path, device: stats.dev, inode: stats.ino },
+    excludesFile: context.excludesFile,
     lbackup: { pid: lbackup.pid, startTime: lbackup.startTime, bootId },
     interval: watch.interval,
     until: system.now().getTime() + longestRunMilliseconds,
@@ -57,13 +60,13 @@ export async function startWatch(context: RunContext, tonight: Tonight): Promise
   startInBackground(program, [toBytes(orderPath(stateFolder)).toString('utf8')])
 }
 
-function watchedImage({ image, usage }: Tonight['images'][number], { accounts }: Tonight): WatchedImage {
+function watchedImage({ image, usage, user }: Tonight['images'][number], { accounts }: Tonight): WatchedImage {
   const { slot, path, container, device, inode } = image
   const other = accounts.flatMap(({ home, hiddenHome, imageName }) => {
     const both = [join(home, imageName), join(hiddenHome, imageName)]
     return both.includes(path) ? both.filter((place) => place !== path) : []
   })
-  return { slot, container, places: [path, ...other], device, inode, state: usage.state }
+  return { slot, user, container, places: [path, ...other], device, inode, state: usage.state }
 }
 
 /** Given the run, end the watch over its images and return what it saw, whatever became of it. */

@@ -6,6 +6,7 @@ export interface Tools {
   readonly lsof: string
   readonly who: string
   readonly scutil: string
+  readonly caffeinate: string
   readonly dscl: string
   readonly stat: string
   readonly mount: string
@@ -19,6 +20,7 @@ export const defaultTools: Tools = {
   lsof: '/usr/sbin/lsof',
   who: '/usr/bin/who',
   scutil: '/usr/sbin/scutil',
+  caffeinate: '/usr/bin/caffeinate',
   dscl: '/usr/bin/dscl',
   stat: '/usr/bin/stat',
   mount: '/sbin/mount',

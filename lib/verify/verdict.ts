@@ -90,8 +90,8 @@ function undamaged(evidence: Evidence, differs: string | undefined): Judgement {
   if (changed === undefined) {
     return { verdict: 'suspect', loudness: 'warning', reason: 'the image could not be looked at again after the copy' }
   }
+  const meanwhile = seen === undefined ? '' : `; while rsync ran, the image ${seen}`
   if (proof?.result === 'proven') {
-    const meanwhile = seen === undefined ? '' : `; while rsync ran, the image ${seen}`
     return { verdict: 'proven', loudness: 'fine', reason: `${proof.says}${meanwhile}` }
   }
   if (proof?.result === 'wrong') {
@@ -101,7 +101,7 @@ function undamaged(evidence: Evidence, differs: string | undefined): Judgement {
   if (changed) {
     // What was written after the copy is no fault of the copy, which cannot be told from here.
     const when = proof?.result === 'moved-on' ? 'during or after the copy' : 'while it was being copied'
-    return { verdict: 'suspect', loudness: 'warning', reason: `it changed ${when}${because}` }
+    return { verdict: 'suspect', loudness: 'warning', reason: `it changed ${when}${because}${meanwhile}` }
   }
   if (seen !== undefined) {
     return { verdict: 'suspect', loudness: 'warning', reason: `while rsync ran, it ${seen}${because}` }

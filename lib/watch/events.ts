@@ -32,3 +32,16 @@ export function usageHappened(
   if (before !== 'detached') return []
   return [{ event: 'attached', slot, ...(usedBy.length === 0 ? {} : { detail: `by ${usedBy.join(', ')}` }) }]
 }
+
+/** Given images and who was and is logged in (undefined: not known), return the logins and logouts of their users. */
+export function sessionHappened(
+  images: readonly WatchedImage[],
+  before: ReadonlySet<string> | undefined,
+  after: ReadonlySet<string> | undefined,
+): Happened[] {
+  if (before === undefined || after === undefined) return []
+  return images.flatMap(({ slot, user }) => {
+    if (before.has(user) === after.has(user)) return []
+    return [{ event: after.has(user) ? 'login' : 'logout', slot, detail: user }]
+  })
+}

@@ -1,52 +1,105 @@
+import { OperationalError } from '../finding/operational-error.js'
+import { takeBlockOfRun } from '../link/apply.js'
 import { isAlive } from '../lbackup/process-chain.js'
 import { lookAtUsage } from '../mount/look.js'
-import { appendText } from '../system/file.js'
-import { realSystem } from '../system/system.js'
-import { join, type RawPath } from '../text/raw-path.js'
+import { lookAtSessions } from '../session/sessions.js'
+import { appendText, lookAt } from '../system/file.js'
+import { hintsFrom } from '../system/hints.js'
+import { readKernelFile } from '../system/kernel-file.js'
+import { realSystem, type System } from '../system/system.js'
+import { baseName, join, parent, type RawPath } from '../text/raw-path.js'
+import { bandsOf, bandTimesOf } from './band-times.js'
 import { glanceAt } from './glance.js'
 import { journalLine } from './journal.js'
-import type { WatchOrder } from './order.js'
+import type { WatchedImage, WatchOrder } from './order.js'
 import type { Eyes } from './watch.js'
 
 /** Given the state folder, return where the journal lies. */
 export const journalPath = (stateFolder: RawPath): RawPath => join(stateFolder, 'watch.jsonl')
 
+/** What hints at a change is followed no sooner: a folder in which much happens must not keep the watch busy. */
+const soonest = 500
+
 /** Given an order and a signal by which the watch is called to its end, return the eyes of this machine. */
 export function realEyes(order: WatchOrder, call: AbortSignal): Eyes {
-  const { lbackup, stateFolder } = order
+  const { lbackup, stateFolder, source, platform } = order
   const system = realSystem(order)
   const journal = journalPath(stateFolder)
+  const hints = hintsFrom(
+    order.images.flatMap(({ places }) =>
+      places.flatMap((path) => [{ folder: path }, { folder: parent(path), name: baseName(path) }]),
+    ),
+  )
   return {
     now: () => Date.now(),
     called: () => call.aborted,
     wait: (milliseconds) =>
       new Promise((resolve) => {
         const done = (): void => {
-          clearTimeout(timer)
+          timers.forEach(clearTimeout)
+          hints.next = undefined
           call.removeEventListener('abort', done)
           resolve()
         }
-        const timer = setTimeout(done, call.aborted ? 0 : milliseconds)
+        const timers = [setTimeout(done, call.aborted ? 0 : milliseconds)]
+        hints.next = () => timers.push(setTimeout(done, soonest))
         call.addEventListener('abort', done)
       }),
     late: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref()),
     lbackupLives: () => isAlive(system, lbackup),
     glance: glanceAt,
-    async uses(images) {
-      const lying = images.flatMap((image) => {
-        const { place } = glanceAt(image)
-        const path = place === undefined ? undefined : image.places[place]
-        return path === undefined ? [] : [{ ...image, path }]
-      })
-      const options = { excludePids: [process.pid, lbackup.pid], quietSeconds: 0 }
-      const usages = await lookAtUsage(system, lying, options)
-      return new Map(
-        lying.flatMap(({ slot, path }) => {
-          const usage = usages.get(path)
-          return usage === undefined || usage.state === 'unknown' ? [] : [[slot, usage] as const]
-        }),
-      )
+    bands: bandsOf,
+    bandTimes: bandTimesOf,
+    sourceStands: () => isStill(source),
+    // On a Mac a program would have to be asked.
+    mounts: () => (platform === 'linux' ? mountTable() : ''),
+    uses: (images) => usesOf(system, images, [process.pid, lbackup.pid]),
+    async loggedIn() {
+      const { sessions, problems } = await lookAtSessions(system)
+      return problems.length > 0 ? undefined : new Set(sessions.map(({ user }) => user))
+    },
+    takeBlockOut() {
+      try {
+        takeBlockOfRun(order.excludesFile, order.run)
+      } catch (error) {
+        // The next pre hook takes it out, or says why it cannot.
+        if (!(error instanceof OperationalError)) throw error
+      }
     },
     tell: (line) => appendText(journal, journalLine(line), { sync: true }),
   }
+}
+
+async function usesOf(
+  system: System,
+  images: readonly WatchedImage[],
+  excludePids: readonly number[],
+): ReturnType<Eyes['uses']> {
+  const lying = images.flatMap((image) => {
+    const { place } = glanceAt(image)
+    const path = place === undefined ? undefined : image.places[place]
+    return path === undefined ? [] : [{ ...image, path }]
+  })
+  const usages = await lookAtUsage(system, lying, { excludePids, quietSeconds: 0 })
+  return new Map(
+    lying.flatMap(({ slot, path }) => {
+      const usage = usages.get(path)
+      return usage === undefined || usage.state === 'unknown' ? [] : [[slot, usage] as const]
+    }),
+  )
+}
+
+function isStill({ path, device, inode }: WatchOrder['source']): boolean {
+  try {
+    const stats = lookAt(path)
+    return stats?.dev === device && stats.ino === inode
+  } catch (error) {
+    if (error instanceof OperationalError) return false
+    throw error
+  }
+}
+
+function mountTable(): string {
+  const table = readKernelFile('/proc/self/mountinfo')
+  return typeof table === 'string' ? '' : table.text
 }

@@ -5,6 +5,8 @@ import type { RawPath } from '../text/raw-path.js'
 /** An image that is watched. */
 export interface WatchedImage {
   readonly slot: string
+  /** Short name of its user. */
+  readonly user: string
   readonly container: 'sparse-bundle' | 'sparse-image'
   /** Where it may lie: first where it lies now, then the other of its user's homes. */
   readonly places: readonly RawPath[]
@@ -25,6 +27,10 @@ export interface WatchOrder {
   readonly run: string
   readonly stateFolder: RawPath
   readonly images: readonly WatchedImage[]
+  /** What is copied, as it was when the run began. */
+  readonly source: { readonly path: RawPath; readonly device: number; readonly inode: number }
+  /** LBackup's. */
+  readonly excludesFile: RawPath
   /** The watch ends when this LBackup is gone. */
   readonly lbackup: WatchedProcess & { readonly bootId: string }
   /** Seconds between two looks. */

@@ -1,13 +1,14 @@
 import type { WatchLine } from '../generated/watch.js'
-import { happened, usageHappened, type Happened } from './events.js'
-import type { UsageState } from '../mount/usage.js'
+import { asking, type AskingEyes } from './asking.js'
+import { happened, type Happened } from './events.js'
 import type { Glance } from './glance.js'
 import type { WatchedImage, WatchOrder } from './order.js'
+import { slice, type SliceEyes } from './slice.js'
+import { telling } from './telling.js'
 
 /** How a watch sees and tells; tests hand in other ones. */
-export interface Eyes {
-  now(): number
-  /** Waits so many milliseconds, or until `called` turns true. */
+export interface Eyes extends AskingEyes, SliceEyes {
+  /** Waits so many milliseconds, less where something hints at a change, or until `called` turns true. */
   wait(milliseconds: number): Promise<void>
   /** Waits so many milliseconds, whatever happens. */
   late(milliseconds: number): Promise<void>
@@ -15,83 +16,79 @@ export interface Eyes {
   called(): boolean
   lbackupLives(): Promise<boolean>
   glance(image: WatchedImage): Glance
-  /** By slot, what uses each image; without those of which nothing is known. */
-  uses(
-    images: readonly WatchedImage[],
-  ): Promise<ReadonlyMap<string, { readonly state: UsageState; readonly usedBy: readonly string[] }>>
+  /** What is copied is still mounted where it was. */
+  sourceStands(): boolean
+  /** A text that changes with what is mounted; the same for ever where that costs too much to find out. */
+  mounts(): string
+  /** Takes what the run put into LBackup's excludes file out of it. */
+  takeBlockOut(): void
   tell(line: WatchLine): void
 }
 
 /** After an event, looks are this near to each other for a while, milliseconds. */
 const nearLook = 500
 const nearFor = 10_000
-/** Who uses the images is found out this often, and at each event. */
-const usesEvery = 30_000
-/** The last answer is waited for no longer: the post-backup hook waits as well. */
-const lastAnswer = 2000
+/** Bands looked at within one interval. */
+const sliceLength = 2000
+/** The first and the last answer are waited for no longer: rsync begins, and the post-backup hook waits as well. */
+const longestAnswer = 2000
 /** Longer than so many intervals between two looks: the watch or the machine stood still. */
 const mostIntervals = 3
 
 /**
  * Follow images until called to end, LBackup is gone or the time is over, and tell what happens to them. `begin` is told
- * once everything was seen a first time, `end` last. Programs that hang hold up no look.
+ * once everything was seen a first time, `end` last. Programs that hang hold up no look. Where nobody called, no
+ * post-backup hook will come, and the block is taken out of the excludes file.
  */
 export async function watch(order: WatchOrder, begin: Happened, eyes: Eyes): Promise<void> {
   const { images, until } = order
-  const tell = (line: Happened): void => eyes.tell({ at: new Date(eyes.now()).toISOString(), ...line })
+  const tell = telling(eyes)
   const interval = order.interval * 1000
-  const usage = usageWatch(images, eyes)
+  const questions = asking(images, eyes)
+  const answered = (): Promise<unknown> => Promise.race([questions.asking(), eyes.late(longestAnswer)])
+  const bands = slice(images, eyes)
   let glances = images.map((image) => eyes.glance(image))
+  const look = (most: number): Happened[] =>
+    bands.next(
+      most,
+      glances.map(({ place }) => place),
+    )
+  let [mounts, stands] = [eyes.mounts(), eyes.sourceStands()]
+  look(sliceLength)
+  await answered()
   tell(begin)
   let [looked, lastEvent] = [eyes.now(), -Infinity]
   for (;;) {
     await eyes.wait(eyes.now() - lastEvent < nearFor ? Math.min(nearLook, interval) : interval)
     const now = eyes.now()
+    const seen: Happened[] = []
     // A clock that was set back is a gap as well: what lies between the two looks is not known.
     if (now < looked || now - looked > mostIntervals * Math.max(interval, nearLook))
       tell({ event: 'gap', detail: `${((now - looked) / 1000).toFixed(1)} s between two looks` })
+    const share = Math.min(1, Math.max(0, now - looked) / interval)
     looked = now
     const next = images.map((image) => eyes.glance(image))
-    const seen = images.flatMap((image, at) => happened(image, glances[at] as Glance, next[at] as Glance))
+    seen.push(...images.flatMap((image, at) => happened(image, glances[at] as Glance, next[at] as Glance)))
     glances = next
+    seen.push(
+      ...bands.next(
+        Math.ceil(share * sliceLength),
+        next.map(({ place }) => place),
+      ),
+    )
+    if (stands && !eyes.sourceStands()) seen.push({ event: 'snapshot-lost' })
+    stands &&= !seen.some(({ event }) => event === 'snapshot-lost')
+    const mounted = eyes.mounts()
     const ending = await endReason(until, eyes)
-    if (seen.length > 0 || ending !== undefined) usage.ask()
-    if (ending !== undefined) await Promise.race([usage.asking(), eyes.late(lastAnswer)])
-    seen.push(...usage.news())
+    if (seen.length > 0 || mounted !== mounts || ending !== undefined) questions.ask()
+    mounts = mounted
+    if (ending !== undefined) await answered()
+    seen.push(...questions.news())
     seen.forEach(tell)
     if (seen.length > 0) lastEvent = eyes.now()
-    if (ending !== undefined) return tell({ event: 'end', detail: ending })
-  }
-}
-
-/** Asks who uses the images, beside the looks; `news` is what the last answer changed. */
-function usageWatch(images: readonly WatchedImage[], eyes: Eyes) {
-  const states = new Map(images.map(({ slot, state }) => [slot, state]))
-  let asking: Promise<void> | undefined
-  let asked = eyes.now()
-  let arrived: Awaited<ReturnType<Eyes['uses']>> | undefined
-  const ask = (): void => {
-    asked = eyes.now()
-    asking ??= eyes.uses(images).then((used) => {
-      arrived = used
-      asking = undefined
-    })
-  }
-  return {
-    ask,
-    asking: () => asking,
-    news(): Happened[] {
-      const used = arrived
-      arrived = undefined
-      if (eyes.now() - asked >= usesEvery) ask()
-      return images.flatMap((image) => {
-        const now = used?.get(image.slot)
-        if (now === undefined) return []
-        const told = usageHappened(image, states.get(image.slot), now.state, now.usedBy)
-        states.set(image.slot, now.state)
-        return told
-      })
-    },
+    if (ending === undefined) continue
+    if (!eyes.called()) eyes.takeBlockOut()
+    return tell({ event: 'end', detail: ending })
   }
 }
 

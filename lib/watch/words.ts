@@ -10,21 +10,22 @@ const verbs: Readonly<Record<WatchLine['event'], string>> = {
   changed: 'changed in',
   attached: 'was attached',
   detached: 'was detached',
-  login: 'saw the login of its user',
-  logout: 'saw the logout of its user',
+  login: 'saw the login of',
+  logout: 'saw the logout of',
   paused: 'had rsync paused',
   resumed: 'had rsync go on',
-  'snapshot-lost': 'lost the snapshot that is copied',
+  'snapshot-lost': 'was on a volume or snapshot that was unmounted',
   gap: 'was out of sight for',
 }
 
 /**
  * Given a slot and what happened while rsync ran, return it as half a sentence whose subject is the image; undefined:
- * nothing. A gap concerns every image. What happened again and again is told by its first times.
+ * nothing. What names no image concerns every one. A login alone is told of none: its user may have come for something
+ * else, and a login to the image itself moves it. What happened again and again is told by its first times.
  */
 export function wordsOf(slot: string, events: readonly WatchLine[]): string | undefined {
-  const own = events.filter((event) => event.slot === slot || event.event === 'gap')
-  if (own.length === 0) return undefined
+  const own = events.filter((event) => event.slot === undefined || event.slot === slot)
+  if (own.every(({ event }) => event === 'login' || event === 'logout')) return undefined
   const told = own.slice(0, mostTold).map(({ at, event, detail }) => {
     return `${verbs[event]}${detail === undefined ? '' : ` ${detail}`} at ${at.slice(11, 19)} UTC`
   })

@@ -101,9 +101,11 @@ async function start(folder: string, paths: readonly string[]): Promise<Watching
     stateFolder: fromText(stateFolder),
     images: paths.map((path, at) => {
       const { dev, ino } = lstatSync(path)
-      const rest = { container: 'sparse-bundle', state: 'detached', device: dev, inode: ino } as const
+      const rest = { user: 'bob', container: 'sparse-bundle', state: 'detached', device: dev, inode: ino } as const
       return { slot: `image-${String(at)}`, places: [fromText(path)], ...rest }
     }),
+    source: { path: fromText(folder), device: lstatSync(folder).dev, inode: lstatSync(folder).ino },
+    excludesFile: fromText(join(folder, 'excludes')),
     lbackup,
     interval,
     until: Date.now() + 3_600_000,

@@ -30,13 +30,6 @@ describe('a program that is damaged', function () {
       (hooks) => writeFileSync(join(hooks, 'pre-backup.js'), 'await new Promise(() => {})'),
     ],
     ['the hook aborts', (hooks) => writeFileSync(join(hooks, 'pre-backup.js'), 'process.abort()')],
-    [
-      'the files it needs are gone',
-      (hooks) => {
-        for (const name of readdirSync(hooks)) if (!name.endsWith('-backup.js')) rmSync(join(hooks, name))
-        expect(readFileSync(join(hooks, 'pre-backup.js'), 'utf8')).to.match(/from\s?"\.\//)
-      },
-    ],
   ]
   for (const [what, damage] of damages) {
     it(`${what}: halted`, async () => {
@@ -52,6 +45,15 @@ describe('a program that is damaged', function () {
       expectOwnExcludes(fault, what)
     })
   }
+
+  it('of which only the hooks are left: the backup is good, and the missing watch is told', async () => {
+    const fault = faultLab()
+    const copy = copyPackage(join(fault.lab.folder, 'package'))
+    protect(fault.lab, {}, { package: copy })
+    const hooks = join(copy, 'dist/hooks')
+    for (const name of readdirSync(hooks)) if (!name.endsWith('-backup.js')) rmSync(join(hooks, name))
+    await expectGoodNight(fault, [/The watch over the images ended before rsync did/], 'only the hooks')
+  })
 })
 
 describe('the world around a hook', function () {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, watch } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, utimesSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { readJournal, type Journal } from '../../lib/watch/journal.js'
@@ -103,9 +103,10 @@ describe('the watch while rsync runs', function () {
     })
     const { events, whole, process: watcher } = journal(set)
     expect(whole).to.be.true
-    expect(events.map(({ event, detail }) => `${event} ${detail ?? ''}`)).to.deep.equal([
-      `moved to ${join(lab.source, '.bob/bob.sparsebundle')}`,
+    expect(events.map(({ event, detail }) => `${event} ${detail ?? ''}`).sort()).to.deep.equal([
       'attached by diskimages-helper (pid 900501), bob',
+      'login bob',
+      `moved to ${join(lab.source, '.bob/bob.sparsebundle')}`,
     ])
     expect(alive(watcher?.pid ?? 0)).to.be.false
     mac.logOut('bob')
@@ -145,6 +146,37 @@ describe('the watch while rsync runs', function () {
       await session.result
       await gone(journal(set).process?.pid ?? 0)
       expect(readFileSync(journalFile(set), 'utf8')).to.contain('LBackup is gone')
+    })
+  }
+
+  it('tells which band was written although its image was as still before as after', async () => {
+    const set = backupSet({ config: { watch: quick, verify: { level: 'structure' } } })
+    const band = join(set.image(), 'bands/1')
+    const result = await during(set, async () => {
+      utimesSync(band, 1, 1)
+      await told(set, /"changed".*bands\/1"/)
+    })
+    expect(result.image('bob.sparsebundle').reason).to.match(/changed in bands\/1 at/)
+  })
+
+  for (const signal of ['SIGKILL', 'SIGTERM', 'SIGHUP', 'SIGINT'] as const) {
+    it(`takes our lines out of the excludes file where LBackup is ended by ${signal}`, async () => {
+      const lab: Lab = makeLab({ excludes: '*.tmp\n' })
+      const mac = simulatedMac(lab.source)
+      mac.addUser('bob', { fileVault: 'sparsebundle' })
+      const set = { stateFolder: protect(lab, { ...mac.configuration, watch: quick }) }
+      const session = startSession('ours', lab, {
+        at: {
+          'before-rsync': async () => {
+            await told(set, /"begin"/)
+            expect(readFileSync(lab.excludesFile, 'utf8')).to.contain('[lbackup-filevault]')
+            session.signal(signal)
+          },
+        },
+      })
+      await session.result
+      await gone(journal(set).process?.pid ?? 0)
+      expect(readFileSync(lab.excludesFile, 'utf8')).to.equal('*.tmp\n')
     })
   }
 

@@ -42,6 +42,8 @@ ${images === '' ? '' : `<key>images</key>\n<array>\n${images}\n</array>`}
     return { stdout: `${state.console ?? 'root'}\n` }
   },
 
+  // Assumed: it ends with the process that it waits for; nobody waits for it.
+  caffeinate: () => ({}),
   scutil(state, _args, { input }) {
     if (!input.startsWith('show State:/Users/ConsoleUser')) return { stdout: '' }
     const users = state.graphical ?? (state.console === undefined ? [] : [state.console])

@@ -36,6 +36,13 @@ describe('the journal of a watch', () => {
     expect(wordsOf('zoe', [moved])).to.equal(undefined)
     const gap: WatchLine = { at: at(8), event: 'gap', detail: '61.0 s between two looks' }
     expect(wordsOf('zoe', [moved, gap])).to.equal('was out of sight for 61.0 s between two looks at 03:00:08 UTC')
+    const login: WatchLine = { at: at(6), event: 'login', slot: 'bob', detail: 'bob' }
+    expect(wordsOf('bob', [login]), 'a login alone').to.equal(undefined)
+    expect(wordsOf('bob', [login, moved])).to.equal(
+      'saw the login of bob at 03:00:06 UTC and moved to /Users/.bob/bob.sparsebundle at 03:00:07 UTC',
+    )
+    const lost: WatchLine = { at: at(8), event: 'snapshot-lost' }
+    expect(wordsOf('zoe', [lost])).to.equal('was on a volume or snapshot that was unmounted at 03:00:08 UTC')
     expect(
       wordsOf(
         'bob',

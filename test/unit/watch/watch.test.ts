@@ -9,7 +9,17 @@ import { watch } from '../../../lib/watch/watch.js'
 const home = '/Users/bob/bob.sparsebundle' as RawPath
 const hidden = '/Users/.bob/bob.sparsebundle' as RawPath
 const order = {
-  images: [{ slot: 'bob', container: 'sparse-bundle', places: [home, hidden], device: 1, inode: 2, state: 'detached' }],
+  images: [
+    {
+      slot: 'bob',
+      user: 'bob',
+      container: 'sparse-bundle',
+      places: [home, hidden],
+      device: 1,
+      inode: 2,
+      state: 'detached',
+    },
+  ],
   interval: 2,
   until: 3_600_000,
 } as unknown as WatchOrder
@@ -22,15 +32,23 @@ interface Scene {
   readonly gone?: true
   /** Who asks for uses gets no answer. */
   readonly hangs?: true
+  /** ctime of the only band. */
+  readonly band?: number
+  /** Who is logged in; null: nobody can tell. */
+  readonly users?: readonly string[] | null
+  readonly mounts?: string
+  readonly unmounted?: true
   /** The clock jumps by so many milliseconds besides. */
   readonly jump?: number
 }
 
 /** Runs a watch that sees one scene after the other, one a look; it is called to its end after the last. */
-async function seen(scenes: readonly Scene[]): Promise<{ lines: WatchLine[]; waits: number[]; asked: number }> {
+async function seen(
+  scenes: readonly Scene[],
+): Promise<{ lines: WatchLine[]; waits: number[]; asked: number; stripped: number }> {
   const lines: WatchLine[] = []
   const waits: number[] = []
-  let [at, clock, asked] = [0, 0, 0]
+  let [at, clock, asked, stripped] = [0, 0, 0, 0]
   const scene = (): Scene => scenes[at] ?? {}
   await watch(
     order,
@@ -52,12 +70,24 @@ async function seen(scenes: readonly Scene[]): Promise<{ lines: WatchLine[]; wai
       },
       uses: () => {
         asked += 1
+        if (scene().hangs) return new Promise(() => undefined)
         return Promise.resolve(new Map([['bob', { state: scene().state ?? 'detached', usedBy: ['bob'] }]]))
+      },
+      loggedIn: () => {
+        const { users = [] } = scene()
+        return Promise.resolve(users === null ? undefined : new Set(users))
+      },
+      bands: () => Float64Array.of(0x1f),
+      bandTimes: () => Float64Array.of(scene().band ?? 1),
+      sourceStands: () => scene().unmounted !== true,
+      mounts: () => scene().mounts ?? '',
+      takeBlockOut: () => {
+        stripped += 1
       },
       tell: (line) => lines.push(line),
     },
   )
-  return { lines, waits, asked }
+  return { lines, waits, asked, stripped }
 }
 
 const told = async (...scenes: readonly Scene[]): Promise<string[]> =>
@@ -106,6 +136,48 @@ describe('the watch', () => {
     expect(await told({}, { jump: 4001 }, {})).to.deep.equal(['begin', 'gap 6.0 s between two looks', end])
     expect(await told({}, { jump: 3999 }, {})).to.deep.equal(['begin', end])
     expect(await told({}, { jump: -5000 }, {})).to.deep.equal(['begin', 'gap -3.0 s between two looks', end])
+  })
+
+  it('tells a band that changed after it was seen, and one that is gone', async () => {
+    expect(await told({}, {}, { band: 2 }, { band: 2 }, { band: -1 }, {})).to.deep.equal([
+      'begin',
+      'changed bands/1f',
+      'changed bands/1f',
+      'changed bands/1f',
+      end,
+    ])
+  })
+
+  it('tells once that what is copied is no longer mounted', async () => {
+    expect(await told({}, { unmounted: true }, {}, { unmounted: true }, {})).to.deep.equal([
+      'begin',
+      'snapshot-lost',
+      end,
+    ])
+  })
+
+  it('tells logins and logouts of an image’s user by name, from the first answer on', async () => {
+    const others = { users: ['alice'], mounts: '1' }
+    const both = { users: ['alice', 'bob'], mounts: '2' }
+    expect(await told(others, others, both, both, others, others)).to.deep.equal([
+      'begin',
+      'login bob',
+      'logout bob',
+      end,
+    ])
+    expect(await told(others, { users: null, mounts: '3' }, both, both)).to.deep.equal(['begin', 'login bob', end])
+    expect(await told(both, both, both)).to.deep.equal(['begin', end])
+  })
+
+  it('asks who uses the images when something is mounted', async () => {
+    expect((await seen([{}, {}, {}])).asked, 'at the end').to.equal(1)
+    expect((await seen([{}, { mounts: '1' }, { mounts: '1' }, {}, {}])).asked).to.equal(3)
+  })
+
+  it('takes the block out of the excludes file where no post-backup hook will come, and only there', async () => {
+    expect((await seen([{}, {}])).stripped).to.equal(0)
+    expect((await seen([{}, { gone: true }, {}, {}])).stripped).to.equal(1)
+    expect((await seen([{}, { jump: 3_600_000 }, {}, {}])).stripped).to.equal(1)
   })
 
   it('ends when LBackup is gone, and when its time is over', async () => {
