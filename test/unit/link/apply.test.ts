@@ -12,7 +12,7 @@ import {
 } from 'node:fs'
 import { expect } from 'chai'
 import { OperationalError } from '../../../lib/finding/operational-error.js'
-import { putBlock, readExcludes, takeBlockOut } from '../../../lib/link/apply.js'
+import { putBlock, readExcludes, takeBlockOfRun, takeBlockOut } from '../../../lib/link/apply.js'
 import { fromText } from '../../../lib/text/raw-path.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { skip } from '../../support/skip.js'
@@ -49,6 +49,15 @@ describe('link: the excludes file on the disk', () => {
     expect(takeBlockOut(fromText(path)).before.owners).to.deep.equal([owner])
     expect(readFileSync(path, 'utf8')).to.equal('*.tmp')
     expect(readdirSync(path.slice(0, path.lastIndexOf('/')))).to.deep.equal(['excludes.txt'])
+  })
+  it('is taken out for the run it belongs to, and for no other', () => {
+    const path = excludesFile()
+    putBlock(fromText(path), plan, owner)
+    const before = readFileSync(path)
+    takeBlockOfRun(fromText(path), 'run-2')
+    expect(readFileSync(path)).to.deep.equal(before)
+    takeBlockOfRun(fromText(path), owner.run)
+    expect(readFileSync(path, 'utf8')).to.equal('*.tmp')
   })
   it('is not touched when there is nothing to do', () => {
     const path = excludesFile()
