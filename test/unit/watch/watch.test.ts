@@ -148,6 +148,12 @@ describe('the watch', () => {
     ])
   })
 
+  it('tells no more of bands that change all night than is worth reading', async () => {
+    const lines = await told(...Array.from({ length: 300 }, (_, at) => ({ band: at + 1 })), { band: 300, place: 1 })
+    expect(lines.filter((line) => line.startsWith('changed'))).to.have.length(200)
+    expect(lines.slice(-2)).to.deep.equal([`moved to ${hidden}`, end])
+  })
+
   it('tells once that what is copied is no longer mounted', async () => {
     expect(await told({}, { unmounted: true }, {}, { unmounted: true }, {})).to.deep.equal([
       'begin',
