@@ -12,21 +12,24 @@ verb_watch() {
   # Again and again: a signal that comes just before `wait` would be lost.
   { cat >/dev/null && while kill -USR1 "$me"; do sleep 1; done; } <&3 &
   exec 3<&-
-  before=$(things)
-  last=$(now)
-  while [ -z "$closed" ]; do
+  before=
+  last=
+  while :; do
+    # What is done before the input is closed is seen, so the look after that is the last one.
+    ending=$closed
+    after=$(things)
+    this=$(now)
+    if [ -n "$last" ] && [ $((this - last)) -gt $((2 * interval)) ]; then printf 'gap %s\n' $((this - last)); fi
+    changes "$before" "$after"
+    printf 'tick %s\n' "$this"
+    if [ -n "$ending" ]; then break; fi
+    before=$(kept "$before" "$after")
+    last=$this
+    if [ -n "$closed" ]; then continue; fi
     sleep "$interval" &
     nap=$!
     wait "$nap"
     nap=
-    if [ -n "$closed" ]; then break; fi
-    after=$(things)
-    this=$(now)
-    if [ $((this - last)) -gt $((2 * interval)) ]; then printf 'gap %s\n' $((this - last)); fi
-    changes "$before" "$after"
-    printf 'tick %s\n' "$this"
-    before=$(kept "$before" "$after")
-    last=$this
   done
 }
 
@@ -34,10 +37,10 @@ now() { "$tool_date" +%s; }
 
 # What there is now, one thing a line, in the words that tell of its coming. `? WORD` where it could not be found out.
 things() {
-  bounded 60 things_logged_in
-  bounded 60 things_attached
-  bounded 60 things_in_homes
-  bounded 60 things_mounted
+  bounded 60 things_logged_in || echo '? login'
+  bounded 60 things_attached || echo '? attached'
+  bounded 60 things_in_homes || echo '? appeared'
+  bounded 60 things_mounted || echo '? mounted'
 }
 
 things_logged_in() {

@@ -3,6 +3,9 @@ import { readFileBounded } from '../lib/system/file.js'
 import { leave } from '../lib/system/leave.js'
 import { realSystem } from '../lib/system/system.js'
 import { fromText } from '../lib/text/raw-path.js'
+import { clientEyes } from '../lib/watch/client-eyes.js'
+import type { ClientOrder } from '../lib/watch/client-order.js'
+import { watchClient } from '../lib/watch/client-watch.js'
 import { realEyes } from '../lib/watch/eyes.js'
 import type { WatchOrder } from '../lib/watch/order.js'
 import { stayAwake } from '../lib/watch/awake.js'
@@ -16,13 +19,15 @@ process.on('SIGHUP', () => undefined)
 
 const mostBytes = 64 * 1024 * 1024
 const { bytes } = readFileBounded(fromText(process.argv[2] ?? ''), mostBytes)
-const order = JSON.parse(bytes.toString('utf8')) as WatchOrder
+const order = JSON.parse(bytes.toString('utf8')) as WatchOrder | ClientOrder
 const system = realSystem(order)
 const me = await processIdentity(system)
 if (me === undefined) leave(1)
 else {
   const { pid, startTime } = me
   if (system.platform === 'macos') void stayAwake(system, pid, order.until)
-  await watch(order, { event: 'begin', run: order.run, process: { pid, startTime } }, realEyes(order, call.signal))
+  const begin = { event: 'begin', run: order.run, process: { pid, startTime } } as const
+  if ('client' in order) await watchClient(order, begin, clientEyes(order, call.signal))
+  else await watch(order, begin, realEyes(order, call.signal))
   leave(0)
 }

@@ -41,10 +41,17 @@ export async function callClient(
   throw failure(client, verb, result, answer)
 }
 
+type Login = Pick<Client, 'system' | 'destination' | 'control'>
+
 /** Given a client, end the login that its calls shared. That there is none any more is fine. */
-export async function closeConnection({ system, destination, control }: Client): Promise<void> {
+export const closeConnection = (client: Login): Promise<void> => tellLogin(client, 'exit')
+
+/** As `closeConnection`, but calls that go on are not cut off: the login ends with the last of them. */
+export const letConnectionEnd = (client: Login): Promise<void> => tellLogin(client, 'stop')
+
+async function tellLogin({ system, destination, control }: Login, what: 'exit' | 'stop'): Promise<void> {
   if (control === undefined) return
-  const args = [...sshArguments({ control }), '-O', 'exit', '--', destination]
+  const args = [...sshArguments({ control }), '-O', what, '--', destination]
   await system.tool('ssh', args, { env: sshEnvironment(), timeoutSeconds: 30 })
 }
 

@@ -438,7 +438,7 @@ export const configSchema = {
       properties: {
         mode: {
           description:
-            'note: what happens to an image while rsync runs is noted, told and counts in its verdict. off: images are looked at before and after the copy alone. Images of clients are not watched.',
+            'note: what happens to an image while rsync runs is noted, told and counts in its verdict. off: images are looked at before and after the copy alone.',
           enum: ['note', 'off'],
           default: 'note',
           examples: ['off'],
@@ -450,6 +450,14 @@ export const configSchema = {
           maximum: 60,
           default: 2,
           examples: [10],
+        },
+        clientInterval: {
+          description: 'Seconds between two looks at the images of a client, which starts some 35 programs for each.',
+          type: 'integer',
+          minimum: 1,
+          maximum: 60,
+          default: 5,
+          examples: [15],
         },
       },
     },

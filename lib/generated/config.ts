@@ -153,13 +153,17 @@ export interface KeepConfig {
  */
 export interface WatchConfig {
   /**
-   * note: what happens to an image while rsync runs is noted, told and counts in its verdict. off: images are looked at before and after the copy alone. Images of clients are not watched.
+   * note: what happens to an image while rsync runs is noted, told and counts in its verdict. off: images are looked at before and after the copy alone.
    */
   readonly mode: 'note' | 'off'
   /**
    * Seconds between two looks.
    */
   readonly interval: number
+  /**
+   * Seconds between two looks at the images of a client, which starts some 35 programs for each.
+   */
+  readonly clientInterval: number
 }
 /**
  * How long things may take.

@@ -1,3 +1,4 @@
+import { sshEnvironment } from '../client/ssh.js'
 import { OperationalError } from '../finding/operational-error.js'
 import type { ReportedFinding } from '../generated/report.js'
 import type { RunRecord } from '../generated/run.js'
@@ -7,12 +8,14 @@ import { pause } from '../system/clock.js'
 import { lookAt, readFileIfPresent, removeFile, replaceFile } from '../system/file.js'
 import { packageFolder } from '../system/package.js'
 import { fromText, join, toBytes, type RawPath } from '../text/raw-path.js'
+import type { ClientOrder, WatchedClient } from '../watch/client-order.js'
 import { journalPath } from '../watch/eyes.js'
 import { readJournal, type Journal } from '../watch/journal.js'
 import type { WatchedImage, WatchOrder } from '../watch/order.js'
 import { wordsOf } from '../watch/words.js'
 import type { RunContext } from './context.js'
 import type { Tonight } from './plan-type.js'
+import { clientOf } from './reach-machine.js'
 
 /** By slot, what was seen while rsync ran, half a sentence each; and what is to be said of the watch itself. */
 export interface Seen {
@@ -40,13 +43,13 @@ export async function startWatch(context: RunContext, tonight: Tonight): Promise
   removeFile(orderPath(stateFolder))
   removeFile(journalPath(stateFolder))
   const images = tonight.images.map((item) => watchedImage(item, tonight))
-  const stats = lookAt(source.path)
-  if (watch.mode === 'off' || machine?.here !== true || images.length === 0 || stats === undefined) return
-  const order: WatchOrder = {
+  const place = machine?.here === true ? sourceNow(source.path) : machine && { client: watchedClient(context) }
+  if (watch.mode === 'off' || images.length === 0 || place === undefined) return
+  const order: WatchOrder | ClientOrder = {
     run: runId,
     stateFolder,
     images,
-    source: { path: source.path, device: stats.dev, inode: stats.ino },
+    ...place,
     excludesFile: context.excludesFile,
     lbackup: { pid: lbackup.pid, startTime: lbackup.startTime, bootId },
     interval: watch.interval,
@@ -58,6 +61,16 @@ export async function startWatch(context: RunContext, tonight: Tonight): Promise
   replaceFile(orderPath(stateFolder), JSON.stringify(order))
   const program = join(fromText(packageFolder()), 'dist/hooks/watch.js')
   startInBackground(program, [toBytes(orderPath(stateFolder)).toString('utf8')])
+}
+
+function sourceNow(path: RawPath): Pick<WatchOrder, 'source'> | undefined {
+  const stats = lookAt(path)
+  return stats === undefined ? undefined : { source: { path, device: stats.dev, inode: stats.ino } }
+}
+
+function watchedClient(context: RunContext): WatchedClient {
+  const { destination, control } = clientOf(context)
+  return { destination, control, interval: context.config.watch.clientInterval, environment: sshEnvironment() }
 }
 
 function watchedImage({ image, usage, user }: Tonight['images'][number], { accounts }: Tonight): WatchedImage {

@@ -35,7 +35,7 @@ export interface CommandResult {
   readonly stderr: Buffer
 }
 
-const minimalEnvironment = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C', LC_ALL: 'C', HOME: '/var/empty' }
+export const minimalEnvironment = { PATH: '/usr/bin:/bin:/usr/sbin:/sbin', LANG: 'C', LC_ALL: 'C', HOME: '/var/empty' }
 
 const mebibyte = 1024 * 1024
 const forceKillSeconds = 2

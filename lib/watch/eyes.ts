@@ -58,15 +58,18 @@ export function realEyes(order: WatchOrder, call: AbortSignal): Eyes {
       const { sessions, problems } = await lookAtSessions(system)
       return problems.length > 0 ? undefined : new Set(sessions.map(({ user }) => user))
     },
-    takeBlockOut() {
-      try {
-        takeBlockOfRun(order.excludesFile, order.run)
-      } catch (error) {
-        // The next pre hook takes it out, or says why it cannot.
-        if (!(error instanceof OperationalError)) throw error
-      }
-    },
+    takeBlockOut: () => takeBlockOut(order),
     tell: (line) => appendText(journal, journalLine(line), { sync: true }),
+  }
+}
+
+/** Given an order, take what its run put into LBackup's excludes file out of it. */
+export function takeBlockOut({ excludesFile, run }: Pick<WatchOrder, 'excludesFile' | 'run'>): void {
+  try {
+    takeBlockOfRun(excludesFile, run)
+  } catch (error) {
+    // The next pre hook takes it out, or says why it cannot.
+    if (!(error instanceof OperationalError)) throw error
   }
 }
 

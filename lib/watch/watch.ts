@@ -92,7 +92,11 @@ export async function watch(order: WatchOrder, begin: Happened, eyes: Eyes): Pro
   }
 }
 
-async function endReason(until: number, eyes: Eyes): Promise<string | undefined> {
+/** Half a sentence why a watch is to end now; undefined: it is not. */
+export async function endReason(
+  until: number,
+  eyes: Pick<Eyes, 'now' | 'called' | 'lbackupLives'>,
+): Promise<string | undefined> {
   if (eyes.called()) return 'it was asked to end'
   if (!(await eyes.lbackupLives())) return 'LBackup is gone'
   return eyes.now() > until ? 'its time was over' : undefined

@@ -61,7 +61,7 @@ describe('client: watch', () => {
       const mac = fakeMac({ console: 'al', who: [{ user: 'al', line: 'console' }] })
       lab.configure(...(['who', 'hdiutil', 'mount'] as const).map((name) => `tool-${name} ${mac.tools[name]}`))
       const watch = watching(lab)
-      expect(await watch.next()).to.deep.equal([])
+      expect(await watch.next(), 'what there is').to.deep.equal(['login al', `mounted ${hex('/')}`])
       const image = join(lab.root, 'bob/b & b.sparsebundle')
       writeSparseBundle(image)
       const busy: FakeMacState = {
@@ -99,6 +99,43 @@ describe('client: watch', () => {
       expect(told[0]).to.equal(`lbackup-filevault 1 ${nonce} watch`)
       expect(told).to.include(`appeared ${hex(join(lab.root, 'a\nb.sparsebundle'))}`)
       expect(told.at(-1)).to.equal(`end ${nonce} ok ${String(told.length - 2)}`)
+    })
+
+    it('looks a last time when its input is closed', async () => {
+      const lab = clientLab(shell)
+      const child = lab.start('watch', ['99999'])
+      started.push(child)
+      const told: string[] = []
+      const image = join(lab.root, 'late.sparsebundle')
+      for await (const line of createInterface({ input: child.stdout as NonNullable<typeof child.stdout> })) {
+        told.push(line)
+        if (!line.startsWith('tick') || told.some((one) => one.startsWith('appeared'))) continue
+        writeSparseBundle(image)
+        child.stdin?.end()
+      }
+      expect(told.slice(-3, -1)).to.include(`appeared ${hex(image)}`)
+    })
+
+    it('takes nothing for gone where the program that tells of it was killed', async () => {
+      const lab = clientLab(shell, 'bsd')
+      const mac = fakeMac({ attached: [{ path: join(lab.root, 'bob.sparsebundle') }] })
+      const killed = join(lab.folder, 'killed')
+      writeFileSync(killed, `#!/bin/sh\nkill -KILL "$PPID"\n`, { mode: 0o755 })
+      const hdiutil = join(lab.folder, 'hdiutil')
+      writeFileSync(
+        hdiutil,
+        `#!/bin/sh\nif [ -e '${lab.folder}/kill' ]; then exec '${killed}'; fi\nexec '${mac.tools.hdiutil}' "$@"\n`,
+        { mode: 0o755 },
+      )
+      lab.configure(
+        `tool-hdiutil ${hdiutil}`,
+        ...(['who', 'mount'] as const).map((name) => `tool-${name} ${mac.tools[name]}`),
+      )
+      const watch = watching(lab)
+      expect(await watch.next()).to.include(`attached ${hex(join(lab.root, 'bob.sparsebundle'))}`)
+      writeFileSync(join(lab.folder, 'kill'), '')
+      expect(await watch.next()).to.deep.equal(['problem It cannot be found out what is there (attached).'])
+      await watch.end()
     })
 
     it('tells that it came late', async () => {

@@ -1,0 +1,23 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** The processes whose command line holds a text, living ones only. */
+export function processesWith(text: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && commandLine(name).includes(text))
+    .map(Number)
+}
+
+/** Returns once there are none such; the limit is the test's. */
+export async function noneWith(text: string): Promise<void> {
+  while (processesWith(text).length > 0) await pause(50)
+}
+
+/** Empty for a process that has ended, waited for or not. */
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')
+  } catch {
+    return ''
+  }
+}
