@@ -1,24 +1,30 @@
 import { parseArgs } from 'node:util'
 import { alarms } from '../doctor/alarm.js'
-import type { DoctorFinding } from '../doctor/found.js'
+import { found, type DoctorFinding } from '../doctor/found.js'
 import { statusOf } from '../doctor/status-of.js'
+import { OperationalError } from '../finding/operational-error.js'
 import type { RunRecord } from '../generated/run.js'
 import type { SlotStatus, Status } from '../generated/status.js'
-import type { StatusReport } from '../generated/status-report.js'
+import type { SlotTrend, StatusReport } from '../generated/status-report.js'
 import { backupLock } from '../install/backup-lock.js'
 import { shellWord } from '../install/shell-word.js'
 import { isYes } from '../lbackup/configuration.js'
 import { lockHolder } from '../lbackup/lock.js'
 import { isAlive } from '../lbackup/process-chain.js'
 import { isDamaged, readRecord } from '../run/record.js'
+import { readRuns } from '../run/run-history.js'
+import { runDelayText } from '../report/delay.js'
 import { table } from '../report/table.js'
+import { trendOf } from '../report/trend.js'
 import { count, duration, size } from '../text/measure.js'
 import { printable } from '../text/printable.js'
+import type { RawPath } from '../text/raw-path.js'
 import type { CliContext } from './context.js'
 import { exitCode } from './exit-code.js'
 import { findingsText, severityCode, severityOf } from './findings.js'
 import { machineOf, type Machine } from './machine.js'
 import { printDocument } from './output.js'
+import { trendText } from './trend-text.js'
 import { refuseMore } from './arguments.js'
 
 export const summary = 'what the last runs said; --alarm for a timer'
@@ -26,13 +32,15 @@ export const summary = 'what the last runs said; --alarm for a timer'
 export const help = `usage: lbackup-filevault status --config FILE [--alarm] [--json]
 
 Tells of the last run, and of each image when it was backed up last, of when its
-newest good copy is and where, and what keeping it costs. Nothing is looked at
-but what the hooks wrote down.
+newest good copy is and where, what became of it over the last 30 runs (backed
+up, waited for, rsync paused for it, by whom it was used), and what keeping it
+costs. Nothing is looked at but what the hooks wrote down.
 
 With --alarm, only what somebody must be told, and nothing at all where all is
 well; for a timer whose output is mailed. It cries for: no run for longer than
 report.noRunHours, a stale lock, a last run with errors or warnings, a post hook
-that never came, an image whose newest complete copy is older than 7 days.
+that never came, an image whose newest complete copy is older than 7 days, an
+image that keep.warnAfterRuns runs in a row did not back up.
 
   --config FILE  LBackup's configuration file
   --alarm        print problems only
@@ -53,27 +61,37 @@ export async function main(args: string[], context: CliContext): Promise<number>
   const machine = machineOf('status', values.config)
   const now = machine.system.now()
   const status = statusOf(machine.stateFolder)
-  const problems = await problemsOf(machine, status, now)
+  const { trends, unreadable } = trendsOf(machine.stateFolder, status?.slots ?? [])
+  const problems = [...(await problemsOf(machine, { status, trends }, now)), ...unreadable]
   const severity = severityOf(problems)
-  if (values.json === true) printDocument(context, report(machine, status, problems, now))
+  if (values.json === true) printDocument(context, report(machine, { status, trends, problems }, now))
   else if (values.alarm === true) context.stdout(findingsText(problems))
-  else context.stdout(statusText(machine, status, now) + findingsText(problems))
+  else context.stdout(statusText(machine, { status, trends }, now) + findingsText(problems))
   return status === undefined && values.alarm !== true ? exitCode.unknown : severityCode(severity)
 }
 
-async function problemsOf(machine: Machine, status: Status | undefined, now: Date): Promise<DoctorFinding[]> {
+/** What the hooks wrote down. */
+interface Known {
+  readonly status: Status | undefined
+  readonly trends: readonly SlotTrend[]
+}
+
+async function problemsOf(machine: Machine, known: Known, now: Date): Promise<DoctorFinding[]> {
   const { setup, loaded, system, stateFolder } = machine
+  const configuration = shellWord(printable(setup.configurationFile))
   const holder = lockHolder(stateFolder)
   return alarms({
     now,
-    status,
+    ...known,
     record: recordOf(machine),
     lock: await backupLock(system, setup.configurationFolder),
     heeded: isYes(setup.configuration, 'ignore_backup_lock') !== true,
     holder,
     holderAlive: holder !== undefined && (await isAlive(system, holder)),
     noRunHours: loaded.config.report.noRunHours,
-    doctorCommand: `lbackup-filevault doctor --config ${shellWord(printable(setup.configurationFile))}`,
+    warnAfterRuns: loaded.config.keep.warnAfterRuns,
+    doctorCommand: `lbackup-filevault doctor --config ${configuration}`,
+    tonightCommand: `lbackup-filevault tonight --config ${configuration}`,
   })
 }
 
@@ -83,10 +101,24 @@ function recordOf({ stateFolder }: Machine): RunRecord | undefined {
   return isDamaged(record) ? undefined : record
 }
 
+/** Without the history everything else is told all the same. */
+function trendsOf(
+  stateFolder: RawPath,
+  slots: readonly SlotStatus[],
+): Pick<Known, 'trends'> & { unreadable: DoctorFinding[] } {
+  try {
+    const runs = readRuns(stateFolder)
+    return { trends: slots.flatMap(({ slot }) => trendOf(runs, slot) ?? []), unreadable: [] }
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    const message = `What became of earlier runs cannot be read. ${error.message}`
+    return { trends: [], unreadable: [found('history-unreadable', 'warning', message, error.cure)] }
+  }
+}
+
 function report(
   { setup, stateFolder }: Machine,
-  status: Status | undefined,
-  problems: readonly DoctorFinding[],
+  { status, trends, problems }: Known & { readonly problems: readonly DoctorFinding[] },
   now: Date,
 ): StatusReport {
   return {
@@ -98,15 +130,17 @@ function report(
     lastRun: status?.lastRun ?? null,
     ...(status?.lastPost === undefined ? {} : { lastPost: status.lastPost }),
     slots: status?.slots ?? [],
+    trends,
     problems,
   }
 }
 
-function statusText({ stateFolder }: Machine, status: Status | undefined, now: Date): string {
+function statusText({ stateFolder }: Machine, { status, trends }: Known, now: Date): string {
   const last = status?.lastRun ?? undefined
   if (status === undefined || last === undefined) return `Nothing is known in ${printable(stateFolder)}.\n`
   const ago = (time: string | undefined): string =>
     time === undefined ? 'never' : `${duration((now.getTime() - Date.parse(time)) / 1000)} ago`
+  const delay = runDelayText(last)
   const hooks = last.post ? 'both hooks' : 'the pre-backup hook'
   const rows = status.slots.map(({ user, path, lastVerdict, lastAt, lastCompleteAt, kept, reason }) => {
     const good =
@@ -114,10 +148,13 @@ function statusText({ stateFolder }: Machine, status: Status | undefined, now: D
     return [user, path, lastVerdict.replaceAll('-', ' '), ago(lastAt), good, reason]
   })
   const lines = [
-    `Last run: ${ago(last.finishedAt)} (${last.finishedAt}, ${hooks}): ${last.summary}`,
+    `Last run: ${ago(last.finishedAt)} (${last.finishedAt}, ${hooks}): ${last.summary}${delay === '' ? '' : ` It ${delay}.`}`,
     ...(rows.length === 0
       ? []
       : ['', ...table(['user', 'image', 'verdict', 'when', 'newest good copy', 'why'], rows), '']),
+    ...status.slots.flatMap(({ slot, path }) =>
+      trends.filter((trend) => trend.slot === slot).map((trend) => trendText(path, trend)),
+    ),
     ...status.slots.flatMap((slot) => keptLines(slot, ago)),
   ]
   return lines.map((line) => `${line}\n`).join('')

@@ -2,6 +2,7 @@ import type { BackupLock } from '../install/backup-lock.js'
 import type { LockHolder } from '../lbackup/lock.js'
 import type { RunRecord } from '../generated/run.js'
 import type { SlotStatus, Status } from '../generated/status.js'
+import type { SlotTrend } from '../generated/status-report.js'
 import { duration } from '../text/measure.js'
 import { found, type DoctorFinding } from './found.js'
 import { lockFindings } from './locks.js'
@@ -11,6 +12,8 @@ export interface AlarmFacts {
   readonly now: Date
   /** undefined: no run yet. */
   readonly status: Status | undefined
+  /** What became of the slots over the last runs. */
+  readonly trends: readonly SlotTrend[]
   readonly record: RunRecord | undefined
   /** LBackup's lock; `heeded`: LBackup looks at it. */
   readonly lock: BackupLock
@@ -19,8 +22,12 @@ export interface AlarmFacts {
   readonly holderAlive: boolean
   /** `report.noRunHours`. */
   readonly noRunHours: number
+  /** `keep.warnAfterRuns`; 0: never. */
+  readonly warnAfterRuns: number
   /** The command that looks for causes, ready to be pasted. */
   readonly doctorCommand: string
+  /** The command that tells what the next run would do, ready to be pasted. */
+  readonly tonightCommand: string
 }
 
 /** A complete copy older than this is worth a warning. */
@@ -31,7 +38,7 @@ export function alarms(facts: AlarmFacts): DoctorFinding[] {
   const all = [
     ...lockFindings(facts.lock, facts.heeded).filter(({ severity }) => severity !== 'info'),
     ...runAlarms(facts),
-    ...(facts.status?.slots ?? []).flatMap((slot) => slotAlarms(slot, facts)),
+    ...(facts.status?.slots ?? []).flatMap((slot) => [...slotAlarms(slot, facts), ...missedAlarm(slot, facts)]),
   ]
   return ['error', 'warning'].flatMap((severity) => all.filter((one) => one.severity === severity))
 }
@@ -91,6 +98,27 @@ function slotAlarms(slot: SlotStatus, facts: AlarmFacts): DoctorFinding[] {
   if (age <= oldDays * 86_400) return []
   const message = `The newest complete copy of ${what} is ${duration(age)} old (${slot.lastCompleteAt}). ${why}`
   return [found('copy-old', 'warning', message, cure)]
+}
+
+/** An image that is gone from its source is not backed up any more, and need not be. */
+function missedAlarm(slot: SlotStatus, { trends, warnAfterRuns, tonightCommand }: AlarmFacts): DoctorFinding[] {
+  const trend = trends.find((one) => one.slot === slot.slot)
+  if (trend === undefined || slot.goneSince !== undefined) return []
+  const { notBackedUpInARow: missed, notBackedUpSince = '', last } = trend
+  if (warnAfterRuns === 0 || missed < warnAfterRuns) return []
+  const { newestGood, newestGoodIn = 'the store' } = slot.kept ?? {}
+  const good =
+    newestGood === undefined
+      ? 'No good copy of it is known.'
+      : `Its newest good copy is of ${newestGood} (${newestGoodIn}).`
+  return [
+    found(
+      'runs-missed',
+      'warning',
+      `${slot.path} (${slot.user}) was not backed up in the last ${String(missed)} runs, since ${notBackedUpSince}: ${last.reason}. ${good}`,
+      `Let its user log out before a backup, or change its policy in filevault.json. See what the next run would do: ${tonightCommand}`,
+    ),
+  ]
 }
 
 const ageOf = (time: string, { now }: AlarmFacts): number => (now.getTime() - Date.parse(time)) / 1000

@@ -136,6 +136,9 @@ export const findingCodes = {
   'no-new-section': 'LBackup made no new section',
   'not-judged': 'the copies of the run could not be judged',
   'section-is-link': 'Section.0 is a link and holds no backup',
+  'runs-missed': 'several runs in a row did not back an image up',
+  'history-unreadable': 'what became of earlier runs cannot be read',
+  'history-unwritten': 'what became of a run could not be noted',
   'clear-text-found': 'readable files of an encrypted image are in the backup',
   'clear-text-suspected': 'files beside a FileVault image in the backup may be readable ones of it',
 

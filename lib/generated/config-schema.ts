@@ -408,7 +408,8 @@ export const configSchema = {
     },
     keep: {
       title: 'KeepConfig',
-      description: 'How old the newest good copy of an image may become.',
+      description:
+        'How old the newest good copy of an image may become, and how often in a row an image may not be backed up.',
       type: 'object',
       additionalProperties: false,
       properties: {
@@ -427,6 +428,14 @@ export const configSchema = {
           maximum: 3650,
           default: 14,
           examples: [30],
+        },
+        warnAfterRuns: {
+          description: 'Runs in a row that did not back an image up after which each run warns. 0: never.',
+          type: 'integer',
+          minimum: 0,
+          maximum: 1000,
+          default: 3,
+          examples: [7],
         },
       },
     },

@@ -136,7 +136,7 @@ export interface VerifyConfig {
   readonly minutes: number
 }
 /**
- * How old the newest good copy of an image may become.
+ * How old the newest good copy of an image may become, and how often in a row an image may not be backed up.
  */
 export interface KeepConfig {
   /**
@@ -147,6 +147,10 @@ export interface KeepConfig {
    * Days since the newest good copy after which each run ends with an error.
    */
   readonly errorAfterDays: number
+  /**
+   * Runs in a row that did not back an image up after which each run warns. 0: never.
+   */
+  readonly warnAfterRuns: number
 }
 /**
  * Whether images are watched while rsync runs.

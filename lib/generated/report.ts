@@ -107,6 +107,14 @@ export interface ReportImage {
    * Seconds the run waited for the image.
    */
   readonly waitedSeconds: number
+  /**
+   * Users, programs and machines that used it while it was waited for; left out where it was not waited for.
+   */
+  readonly waitedFor?: readonly string[]
+  /**
+   * Seconds rsync was stopped because of the image; left out where it was not.
+   */
+  readonly pausedSeconds?: number
   readonly proof?: ReportProof
   readonly kept?: ReportKept
 }
@@ -258,6 +266,14 @@ export interface ReportCounts {
    * How long the hook took.
    */
   readonly seconds: number
+  /**
+   * Seconds the run waited before rsync: as long as for the image that was waited for longest.
+   */
+  readonly waitedSeconds: number
+  /**
+   * Seconds rsync was stopped, for whichever image.
+   */
+  readonly pausedSeconds: number
   /**
    * Copies that are proven.
    */

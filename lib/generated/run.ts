@@ -174,6 +174,10 @@ export interface RunImage {
    */
   readonly waitedSeconds: number
   /**
+   * Users, programs and machines that used it while it was waited for; left out where it was not waited for.
+   */
+  readonly waitedFor?: readonly string[]
+  /**
    * sha256 over every member as seen at the end of the pre hook; null where the image was not read.
    */
   readonly fingerprint: string | null

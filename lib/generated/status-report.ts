@@ -41,6 +41,10 @@ export type Time4 = string
  */
 export type Time5 = string
 /**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time6 = string
+/**
  * A kebab-case noun that never changes its meaning.
  */
 export type Code = string
@@ -67,6 +71,10 @@ export interface StatusReport {
    */
   readonly slots: readonly SlotStatus[]
   /**
+   * What became of each slot over the last 30 runs; without those of which no run is known.
+   */
+  readonly trends: readonly SlotTrend[]
+  /**
    * What somebody must be told, errors first.
    */
   readonly problems: readonly ReportedFinding[]
@@ -90,6 +98,14 @@ export interface RunSummary {
    * The post hook of this run has run.
    */
   readonly post: boolean
+  /**
+   * Seconds the run waited before rsync; left out where it did not.
+   */
+  readonly waitedSeconds?: number
+  /**
+   * Seconds rsync was stopped; left out where it was not.
+   */
+  readonly pausedSeconds?: number
 }
 /**
  * One slot and what is known of its newest copy.
@@ -162,6 +178,85 @@ export interface RestoreDrill {
    * What came of it, in one sentence.
    */
   readonly text: string
+}
+/**
+ * What became of one slot over the last 30 runs that were to back it up.
+ */
+export interface SlotTrend {
+  readonly slot: SlotId
+  /**
+   * How many runs these are; fewer than 30 where fewer are known.
+   */
+  readonly runs: number
+  /**
+   * How many of them left a copy of which nothing wrong is known.
+   */
+  readonly backedUp: number
+  /**
+   * How many of these copies are suspect.
+   */
+  readonly suspect: number
+  /**
+   * How many runs, up to the newest one, did not back it up one after another; also more than 30.
+   */
+  readonly notBackedUpInARow: number
+  readonly notBackedUpSince?: Time6
+  /**
+   * How many of the runs waited for it.
+   */
+  readonly waited: number
+  /**
+   * Seconds they waited, together.
+   */
+  readonly waitedSeconds: number
+  /**
+   * In how many of the runs rsync was stopped because of it.
+   */
+  readonly paused: number
+  /**
+   * For how many seconds, together.
+   */
+  readonly pausedSeconds: number
+  /**
+   * Users, programs and machines that used it, those of the newest run first.
+   */
+  readonly usedBy: readonly string[]
+  readonly last: HistoryImage
+}
+/**
+ * The newest of these runs.
+ */
+export interface HistoryImage {
+  readonly slot: SlotId
+  readonly verdict: Verdict
+  /**
+   * What was decided; left out where no plan named the image.
+   */
+  readonly action?: 'copy' | 'copy-and-prove' | 'leave-out' | 'contents' | 'halt'
+  /**
+   * false: the administrator's own excludes leave it out, it lies outside of the source, or it holds the backup itself; no run is to back it up.
+   */
+  readonly expected: boolean
+  /**
+   * This run left a copy of it of which nothing wrong is known: proven, complete or suspect. An older copy at its place is none.
+   */
+  readonly backedUp: boolean
+  /**
+   * Seconds the run waited for it before rsync.
+   */
+  readonly waitedSeconds: number
+  /**
+   * Seconds rsync was stopped because of it.
+   */
+  readonly pausedSeconds: number
+  /**
+   * Why, in one sentence; a long one is cut.
+   */
+  readonly reason: string
+  /**
+   * Users, programs and machines that used it or were waited for, without process ids.
+   */
+  readonly usedBy: readonly string[]
 }
 /**
  * One thing found, about one image or one run.

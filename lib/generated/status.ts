@@ -85,6 +85,14 @@ export interface RunSummary {
    * The post hook of this run has run.
    */
   readonly post: boolean
+  /**
+   * Seconds the run waited before rsync; left out where it did not.
+   */
+  readonly waitedSeconds?: number
+  /**
+   * Seconds rsync was stopped; left out where it was not.
+   */
+  readonly pausedSeconds?: number
 }
 /**
  * One slot and what is known of its newest copy.

@@ -1,6 +1,7 @@
 import type { Report, ReportImage, ReportedFinding } from '../generated/report.js'
 import { count, list } from '../text/measure.js'
 import type { Loudness } from '../verify/verdict.js'
+import { longestWait } from './delay.js'
 import { loudest, loudnessOf } from './severity.js'
 
 export interface ReportParts {
@@ -14,6 +15,8 @@ export interface ReportParts {
   readonly entries: number
   /** Given the run's severity, the hook's exit code. */
   readonly exitCode: (severity: Loudness) => number
+  /** Seconds rsync was stopped, for whichever image. */
+  readonly pausedSeconds?: number
   /** The pre hook stops the backup. */
   readonly halted?: boolean
 }
@@ -48,6 +51,8 @@ export function buildReport(parts: ReportParts): Report {
       bytes: images.reduce((sum, { bytes }) => sum + bytes, 0),
       bytesRead: images.reduce((sum, { proof }) => sum + (proof?.bytesRead ?? 0), 0),
       seconds: Math.round((parts.finishedAt.getTime() - parts.startedAt.getTime()) / 100) / 10,
+      waitedSeconds: longestWait(images),
+      pausedSeconds: parts.pausedSeconds ?? 0,
     },
     cures: [...new Set(findings.flatMap(({ cure }) => (cure === undefined ? [] : [cure])))],
   }

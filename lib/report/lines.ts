@@ -2,6 +2,7 @@ import type { Report, ReportImage, ReportedFinding } from '../generated/report.j
 import type { SlotStatus } from '../generated/status.js'
 import { count, duration, list, size } from '../text/measure.js'
 import type { Loudness } from '../verify/verdict.js'
+import { delayText, runDelayText } from './delay.js'
 import { loudnessOf } from './severity.js'
 
 /** One line for LBackup's log or a terminal. */
@@ -45,8 +46,7 @@ export const shout = (loudness: Loudness): string =>
 
 /** Given one image of a report, return its line; an `ERROR!` has four parts: what, the newest copy, a command, tonight. */
 export function imageLine(image: ReportImage, report: Pick<Report, 'phase'>, background: Background): ReportLine {
-  const waited = image.waitedSeconds > 0 ? ` after a wait of ${duration(image.waitedSeconds)}` : ''
-  const what = `${words[image.verdict]}${waited}: ${image.path} (${image.user}): ${image.reason}.`
+  const what = `${words[image.verdict]}${delayText(image)}: ${image.path} (${image.user}): ${image.reason}.`
   if (image.loudness !== 'error') return { loudness: image.loudness, text: what }
   return {
     loudness: 'error',
@@ -62,7 +62,8 @@ function findingLine(finding: ReportedFinding, report: Pick<Report, 'phase'>, ba
   return { loudness: 'error', text: [what, more, tonight(report)].join(' ') }
 }
 
-function newestCopy(image: ReportImage, { slots, sections, now }: Background): string {
+/** Given an image, return a sentence that tells of its newest copy and where it lies. */
+export function newestCopy(image: Pick<ReportImage, 'slot'>, { slots, sections, now }: Background): string {
   const known = slots.find(({ slot }) => slot === image.slot)
   const good = known?.kept?.newestGood
   if (good !== undefined) {
@@ -82,7 +83,8 @@ function command(image: ReportImage, { configuration }: Background): string {
   return `Look closer: lbackup-filevault verify --config ${quoted(configuration)} ${quoted(image.path)}.`
 }
 
-function tonight({ phase }: Pick<Report, 'phase'>): string {
+/** Given which hook speaks, return a sentence that tells what happens next. */
+export function tonight({ phase }: Pick<Report, 'phase'>): string {
   return phase === 'pre'
     ? 'Tonight nothing is backed up; every section stays as it is.'
     : 'The next backup tries again; until it is complete, keep the older sections.'
@@ -99,10 +101,12 @@ function countsText({ counts }: Report): string {
   const said = verdicts.filter(([n]) => n > 0).map(([n, word]) => `${String(n)} ${word}`)
   const judged = counts.judged > 0 ? `; ${count(counts.judged, 'copy', 'copies')} looked at: ${list(said)}` : ''
   const read = counts.bytesRead > 0 ? `, ${size(counts.bytesRead)} read to compare` : ''
+  const delay = runDelayText(counts)
+  const held = delay === '' ? '' : `; the run ${delay}`
   const looked = `${count(counts.entries, 'entry', 'entries')} searched, ${count(counts.members, 'member')} of ${size(counts.bytes)}`
-  return `${count(counts.images, 'image')}${judged} (${looked}${read}, ${duration(counts.seconds)}).`
+  return `${count(counts.images, 'image')}${judged}${held} (${looked}${read}, ${duration(counts.seconds)}).`
 }
 
-/** A shell word that may be pasted. */
-const quoted = (text: string): string =>
+/** Given text, return a shell word that may be pasted. */
+export const quoted = (text: string): string =>
   /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`

@@ -1,10 +1,11 @@
 import type { Report } from '../generated/report.js'
+import { delayText } from './delay.js'
 import { shout } from './lines.js'
 
 /** Given a report, return it as a plain table with its summary, for a terminal. */
 export function reportTable(report: Report): string {
-  const rows = report.images.map(({ verdict, loudness, user, path, reason }) => [
-    `${shout(loudness)}${verdict.replaceAll('-', ' ')}`,
+  const rows = report.images.map(({ verdict, loudness, user, path, reason, ...image }) => [
+    `${shout(loudness)}${verdict.replaceAll('-', ' ')}${delayText(image)}`,
     user,
     path,
     reason,

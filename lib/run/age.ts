@@ -6,8 +6,10 @@ import { duration } from '../text/measure.js'
 
 const daySeconds = 86_400
 
+type Ages = Pick<Config['keep'], 'warnAfterDays' | 'errorAfterDays'>
+
 export interface AgeFacts {
-  readonly keep: Config['keep']
+  readonly keep: Ages
   /** Bytes are compared, so that only a proven copy is a good one. */
   readonly compared: boolean
   readonly now: Date
@@ -36,12 +38,7 @@ export function withAge(
 }
 
 /** No copy is as good as is asked for, and perhaps none ever was. */
-function withoutGood(
-  image: ReportImage,
-  copies: readonly KnownCopy[],
-  days: number,
-  keep: Config['keep'],
-): ReportImage {
+function withoutGood(image: ReportImage, copies: readonly KnownCopy[], days: number, keep: Ages): ReportImage {
   const late = days > Math.min(keep.warnAfterDays, keep.errorAfterDays)
   if (image.verdict !== 'not-backed-up' && !late) return image
   const why = copies.length === 0 ? 'there is no older copy of it' : 'no copy of it was ever proven'

@@ -153,6 +153,7 @@ const common = ({
   bytes,
   members,
   waitedSeconds,
+  waitedFor,
 }: RunImage): Omit<ReportImage, 'verdict' | 'loudness' | 'reason' | 'findings'> => ({
   slot,
   path,
@@ -162,4 +163,5 @@ const common = ({
   bytes,
   members,
   waitedSeconds,
+  ...(waitedFor === undefined ? {} : { waitedFor }),
 })

@@ -21,7 +21,17 @@ export interface StatusFacts {
 /** Given a report, the status before it and facts, return the status after it. */
 export function nextStatus(report: Report, before: Status | undefined, facts: StatusFacts): Status {
   const { startedAt, finishedAt, severity, summary } = report
-  const last = { id: report.run, startedAt, finishedAt, severity, summary, post: report.phase !== 'pre' }
+  const { waitedSeconds, pausedSeconds } = report.counts
+  const last = {
+    id: report.run,
+    startedAt,
+    finishedAt,
+    severity,
+    summary,
+    post: report.phase !== 'pre',
+    ...(waitedSeconds > 0 ? { waitedSeconds } : {}),
+    ...(pausedSeconds > 0 ? { pausedSeconds } : {}),
+  }
   const lastPost = last.post ? last : before?.lastPost
   const slots = before?.slots ?? []
   const unreadable = report.findings.filter(({ code }) => code === 'unreadable').map(({ message }) => message)

@@ -38,6 +38,8 @@ export interface Tonight {
   readonly volumes: readonly RawPath[]
   /** Seconds waited, by slot. */
   readonly waited: ReadonlyMap<string, number>
+  /** Who used an image while it was waited for, by slot. */
+  readonly waitedFor: ReadonlyMap<string, readonly string[]>
   readonly findings: readonly ReportedFinding[]
   /** Names looked at by the search. */
   readonly entries: number

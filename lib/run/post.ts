@@ -16,6 +16,7 @@ import { writeRecord } from './record.js'
 import { recordOfRun } from './record-of-run.js'
 import { fewerImages } from './search-findings.js'
 import { settleSection } from './settle-section.js'
+import { tellRun, withPauses, type Ended } from './tell-run.js'
 import { endWatch, type Seen } from './watching.js'
 
 /** The post-backup hook: take the block out, judge what rsync made, report. Returns the report it published. */
@@ -24,15 +25,21 @@ export async function post(context: RunContext): Promise<Report> {
   const ended = await endBlock(context)
   const { record, findings, known } = recordOfRun(context)
   const watched = await endWatch(context, record)
-  const seen = await judgeOrSay(context, record, known, watched)
+  const { said, ...seen } = await judgeOrSay(context, record, known, watched)
   await refuseOrphan(context)
+  const { paused } = watched
+  // What the pre hook halted it told.
+  const told =
+    record.state === 'finished' ? [] : tellRun(context, { record, phase: 'post', images: said ?? seen.images, paused })
   const report = buildReport({
     run: record.id,
     phase: 'post',
     startedAt: new Date(record.startedAt),
     finishedAt: context.system.now(),
     ...seen,
-    findings: [...ended, ...context.machineFindings, ...findings, ...watched.findings, ...seen.findings],
+    images: withPauses(seen.images, paused),
+    pausedSeconds: paused.seconds,
+    findings: [...ended, ...context.machineFindings, ...findings, ...watched.findings, ...seen.findings, ...told],
     exitCode: (severity) => hookExitCode('post', severity),
   })
   await publish(context, report, record.storeId)
@@ -42,19 +49,32 @@ export async function post(context: RunContext): Promise<Report> {
 }
 
 /** What could not be judged is reported like any verdict: the report's channel may be the only one that is heard. */
-async function judgeOrSay(context: RunContext, record: RunRecord, known: boolean, { words }: Seen): Promise<Judged> {
+async function judgeOrSay(
+  context: RunContext,
+  record: RunRecord,
+  known: boolean,
+  { words }: Seen,
+): Promise<Judged & { readonly said?: Ended['images'] }> {
   try {
     const sections = readSections(context.environment.backupDest)
     const zero = section(sections, 0)
     if (zero === undefined || !isNew(context, record, known, sections))
-      return { ...nothing, findings: [noSection(zero)] }
+      return {
+        ...nothing,
+        findings: [noSection(zero)],
+        said: { verdict: 'not-backed-up', reason: 'LBackup made no new section' },
+      }
     const judged = await settleSection(context, record, zero, { late: false, seen: words })
     const mounted = await mountedMeanwhile(context.machine, record, zero)
     return { ...judged, findings: [...remoteImages(context, judged), ...judged.findings, ...mounted] }
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error
     const message = `The copies of this run could not be judged. ${error.message}`
-    return { ...nothing, findings: [{ code: 'not-judged', severity: 'error', message, cure: error.cure }] }
+    return {
+      ...nothing,
+      findings: [{ code: 'not-judged', severity: 'error', message, cure: error.cure }],
+      said: { verdict: 'not-judged-yet', reason: 'its copy could not be judged' },
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import { rememberedStore } from '../lbackup/store.js'
 import { takeBlockOut } from '../link/apply.js'
 import { buildReport } from '../report/build.js'
 import type { Loudness } from '../verify/verdict.js'
+import { notPaused } from '../watch/paused.js'
 import { enforce } from './block.js'
 import { ownPaths, type RunContext } from './context.js'
 import { checkDisk } from './disk.js'
@@ -16,13 +17,14 @@ import { orphaned, refuseOrphan } from './orphan.js'
 import { openHistory } from './history.js'
 import { knownSlots, publish } from './publish.js'
 import { protectCopies } from './protect-copies.js'
-import { reconcileBlock, reconcileRun } from './reconcile.js'
+import { noteUnlooked, reconcileBlock, reconcileRun } from './reconcile.js'
 import { writeRecord } from './record.js'
 import { newRecord, withPlan } from './recorded.js'
 import { checkRemote } from './remote.js'
 import { lockRun } from './run-lock.js'
 import type { Tonight } from './plan-type.js'
 import { planTonight } from './tonight.js'
+import { tellRun } from './tell-run.js'
 import { startWatch } from './watching.js'
 
 /** The pre-backup hook: reconcile, check the disk, observe, decide, act, report. Returns the report it published. */
@@ -57,6 +59,7 @@ async function prepareBackup(
   const planned = withPlan(record, tonight)
   const findings = [...before, ...history.findings, ...tonight.findings]
   if (tonight.halt) {
+    findings.push(...tellHalt(context, planned, 'the backup was halted'))
     writeRecord(context.stateFolder, { ...planned, state: 'finished', finishedAt: now(context) })
     releaseLock(context.stateFolder, context.runId)
     return publish(context, report(context, tonight, planned, findings), storeId)
@@ -76,6 +79,8 @@ async function haltedBy(
   before: readonly ReportedFinding[],
 ): Promise<Report> {
   const record = { ...newRecord(context, null), state: 'finished' as const, finishedAt: now(context) }
+  noteUnlooked(context)
+  const told = tellHalt(context, record, `the backup was halted: ${message.replace(/\.$/, '')}`)
   writeRecord(context.stateFolder, record)
   // What halts may be the excludes file itself; a block of a dead run in it is then said, not silently kept.
   const stuck = blockStuck(context)
@@ -86,13 +91,16 @@ async function haltedBy(
     startedAt: context.startedAt,
     finishedAt: context.system.now(),
     images: [],
-    findings: [...before, ...stuck, { code, severity: 'error' as const, message, cure }],
+    findings: [...before, ...stuck, { code, severity: 'error' as const, message, cure }, ...told],
     entries: 0,
     halted: true,
     exitCode: () => hookExitCode('pre', 'halt'),
   }
   return publish(context, buildReport(parts), rememberedStore(context.stateFolder) ?? null)
 }
+
+const tellHalt = (context: RunContext, record: RunRecord, reason: string): ReportedFinding[] =>
+  tellRun(context, { record, phase: 'pre', images: { verdict: 'not-backed-up', reason }, paused: notPaused })
 
 function blockStuck({ excludesFile }: RunContext): ReportedFinding[] {
   try {
@@ -134,6 +142,7 @@ async function plan(context: RunContext): Promise<Tonight> {
     accounts: [],
     volumes: [],
     waited: new Map(),
+    waitedFor: new Map(),
     findings: context.machineFindings,
     entries: 0,
     halt: false,
@@ -162,7 +171,7 @@ function report(
 }
 
 function plannedImage(image: RunRecord['images'][number]): ReportImage {
-  const { slot, path, user, usage, decision, findings, bytes, members, waitedSeconds } = image
+  const { slot, path, user, usage, decision, findings, bytes, members, waitedSeconds, waitedFor } = image
   const damaged = findings.some(({ severity }) => severity === 'error')
   const notBackedUp = decision.action === 'halt' || decision.action === 'leave-out'
   const [worst] = findings.filter(({ severity }) => severity === 'error')
@@ -180,6 +189,7 @@ function plannedImage(image: RunRecord['images'][number]): ReportImage {
     bytes,
     members,
     waitedSeconds,
+    ...(waitedFor === undefined ? {} : { waitedFor }),
   }
 }
 

@@ -62,8 +62,8 @@ export async function publish(context: RunContext, report: Report, storeId: stri
   return report
 }
 
-/** That it cannot be told must not keep the verdict from being told. */
-function whatIsKept({ stateFolder, environment }: RunContext, sections: Sections): Pick<StatusFacts, 'kept'> {
+/** Given the run, return what is kept of each slot. That it cannot be told must not keep the verdict from being told. */
+export function whatIsKept({ stateFolder, environment }: RunContext, sections: Sections): Pick<StatusFacts, 'kept'> {
   try {
     const book = readBook(stateFolder)
     if (book === undefined || 'damaged' in book) return {}

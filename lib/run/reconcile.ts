@@ -4,9 +4,11 @@ import { copiesOf, isSamePlace, readBook, withCopy, writeBook } from '../keep/bo
 import { recoverWork } from '../keep/recover.js'
 import { readSections, section, sectionZeroChange } from '../lbackup/sections.js'
 import { count } from '../text/measure.js'
+import { notPaused } from '../watch/paused.js'
 import type { RunContext } from './context.js'
 import { isDamaged, readRecord, writeRecord } from './record.js'
 import { settleSection } from './settle-section.js'
+import { tellRun } from './tell-run.js'
 import { endWatch } from './watching.js'
 
 /** Given the run, take the excludes block of a dead run out. Returns what is to be said of it. */
@@ -50,11 +52,15 @@ export async function reconcileRun(context: RunContext): Promise<ReportedFinding
     zero !== undefined && sectionZeroChange(record.sectionZero ?? undefined, sections, record.numRotations) !== 'same'
   const finished = { ...record, state: 'finished' as const, finishedAt: context.system.now().toISOString() }
   const ended = `The run that began at ${record.startedAt} ended without its post-backup hook`
+  const { paused } = watched
   if (!made) {
+    const said = { verdict: 'not-backed-up' as const, reason: 'the run ended early and made no section' }
+    const told = tellRun(context, { record, phase: 'late', images: said, paused })
     writeRecord(context.stateFolder, finished)
-    return [...left, { code: 'run-unfinished', severity: 'info', message: `${ended} and made no section.` }]
+    return [...left, ...told, { code: 'run-unfinished', severity: 'info', message: `${ended} and made no section.` }]
   }
   const { images, findings } = await settleSection(context, record, zero, { late: true, seen: watched.words })
+  const told = tellRun(context, { record, phase: 'late', images, paused })
   writeRecord(context.stateFolder, finished)
   const loud = images.filter(({ loudness }) => loudness !== 'fine')
   return [
@@ -71,5 +77,14 @@ export async function reconcileRun(context: RunContext): Promise<ReportedFinding
       message: `In that run, ${path} is ${verdict}: ${reason}.`,
     })),
     ...findings,
+    ...told,
   ]
+}
+
+/** Given a run that is halted before it could look, note the one before it, whose record it replaces. */
+export function noteUnlooked(context: RunContext): void {
+  const record = readRecord(context.stateFolder)
+  if (record === undefined || isDamaged(record) || record.state === 'finished' || record.id === context.runId) return
+  const reason = 'the run ended without its post-backup hook, and its copy could not be looked at'
+  tellRun(context, { record, phase: 'late', images: { verdict: 'not-judged-yet', reason }, paused: notPaused })
 }

@@ -64,6 +64,7 @@ function recordedImage({ image, structure, usage, user, copyPath }: Observed, to
   const decision = tonight.decided.get(image.path)
   if (decision === undefined) return []
   const { action, code, reason } = decision
+  const waitedFor = tonight.waitedFor.get(image.slot)
   return [
     {
       slot: image.slot,
@@ -78,6 +79,7 @@ function recordedImage({ image, structure, usage, user, copyPath }: Observed, to
       usage: { ...usage, mountPoints: usage.mountPoints.map(printable) },
       decision: { action, code, reason },
       waitedSeconds: Math.round(tonight.waited.get(image.slot) ?? 0),
+      ...(waitedFor === undefined ? {} : { waitedFor }),
       fingerprint: structure.fingerprint,
       bytes: structure.counts.bytes,
       members: structure.counts.members,

@@ -16,6 +16,7 @@ export async function planTonight(request: PlanRequest): Promise<Tonight> {
   const { system, config, machine } = request
   const budgetEnds = new Date(system.now().getTime() + config.limits.waitMinutes * 60_000)
   const waited = new Map<string, number>()
+  const waitedFor = new Map<string, readonly string[]>()
   for (;;) {
     const observation = await observeOnce(request)
     const administrator = await administratorLook(request, observation)
@@ -30,11 +31,14 @@ export async function planTonight(request: PlanRequest): Promise<Tonight> {
     const wait = tellWaiting && waiting(observation.images, decided, system.now(), budgetEnds)
     if (tellWaiting === undefined || wait === undefined) {
       const final = tellWaiting === undefined ? decided : withoutWaiting(decided, config.limits.waitMinutes)
-      return { ...plan(request, observation, final, administrator), waited }
+      return { ...plan(request, observation, final, administrator), waited, waitedFor }
     }
     tellWaiting(waitingLines(wait, system.now()))
     const seconds = await waitForRelease(system, machine, wait, config.limits.quietSeconds)
-    for (const { image } of wait.images) waited.set(image.slot, (waited.get(image.slot) ?? 0) + seconds)
+    for (const { image, usage } of wait.images) {
+      waited.set(image.slot, (waited.get(image.slot) ?? 0) + seconds)
+      waitedFor.set(image.slot, [...new Set([...(waitedFor.get(image.slot) ?? []), ...usage.usedBy])])
+    }
   }
 }
 
@@ -55,7 +59,7 @@ function plan(
   observation: Observation,
   decided: ReadonlyMap<RawPath, Decision>,
   administrator: AdministratorLook | undefined,
-): Omit<Tonight, 'waited'> {
+): Omit<Tonight, 'waited' | 'waitedFor'> {
   const findings = planFindings(request, observation)
   return {
     images: observation.images,

@@ -12,6 +12,7 @@ import type { ClientOrder, WatchedClient } from '../watch/client-order.js'
 import { journalPath } from '../watch/eyes.js'
 import { readJournal, type Journal } from '../watch/journal.js'
 import type { WatchedImage, WatchOrder } from '../watch/order.js'
+import { notPaused, pausedIn, type Paused } from '../watch/paused.js'
 import { wordsOf } from '../watch/words.js'
 import type { RunContext } from './context.js'
 import type { Tonight } from './plan-type.js'
@@ -20,6 +21,7 @@ import { clientOf } from './reach-machine.js'
 /** By slot, what was seen while rsync ran, half a sentence each; and what is to be said of the watch itself. */
 export interface Seen {
   readonly words: ReadonlyMap<string, string>
+  readonly paused: Paused
   readonly findings: readonly ReportedFinding[]
 }
 
@@ -90,20 +92,21 @@ export async function endWatch(context: RunContext, record: Pick<RunRecord, 'id'
     if (!(error instanceof OperationalError)) throw error
     return undefined
   })
+  const paused = journal?.run === record.id ? pausedIn(journal.events, journal.lastAt) : notPaused
   if (journal?.run === record.id && journal.whole) {
     const words = record.images.flatMap(({ slot }) => {
       const said = wordsOf(slot, journal.events)
       return said === undefined ? [] : [[slot, said] as const]
     })
-    return { words: new Map(words), findings: [] }
+    return { words: new Map(words), paused, findings: [] }
   }
   const words = record.images.map(
     ({ slot }) => [slot, wordsOf(slot, journal?.events ?? []) ?? 'was not watched to the end'] as const,
   )
-  return { words: new Map(words), findings: [early] }
+  return { words: new Map(words), paused, findings: [early] }
 }
 
-const nothing: Seen = { words: new Map(), findings: [] }
+const nothing: Seen = { words: new Map(), paused: notPaused, findings: [] }
 
 const early: ReportedFinding = {
   code: 'watch-ended-early',

@@ -9,6 +9,8 @@ export interface Journal {
   readonly whole: boolean
   /** What happened, in order, without begin and end. */
   readonly events: readonly WatchLine[]
+  /** When its last line was written. */
+  readonly lastAt: string | undefined
 }
 
 /** Given what happened, return its line. */
@@ -32,6 +34,7 @@ export function readJournal(text: string): Journal {
     process: begin?.process,
     whole: sound && begin !== undefined && lines.at(-1)?.event === 'end',
     events: lines.filter(({ event }) => event !== 'begin' && event !== 'end'),
+    lastAt: lines.at(-1)?.at,
   }
 }
 

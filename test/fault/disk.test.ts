@@ -150,7 +150,9 @@ describe('a disk that fails once', function () {
       fault.node.becomes('post')
       expect(failed.exitCode, `${when}: ${failed.output}`).to.equal(0)
       // A verdict stands although it cannot be filed.
-      const told = /report\.json|status\.json|^\/state$/.test(step.path) ? /: (WARNING|ERROR)! / : /: ERROR! /
+      const told = /report\.json|status\.json|history\.jsonl|^\/state$/.test(step.path)
+        ? /: (WARNING|ERROR)! /
+        : /: ERROR! /
       expect(failed.said, when).to.match(told)
       expect(failed.said, when).to.match(words[error] as RegExp)
       expectPlain(failed)

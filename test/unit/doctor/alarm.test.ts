@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { alarms, type AlarmFacts } from '../../../lib/doctor/alarm.js'
 import type { RunRecord } from '../../../lib/generated/run.js'
+import type { SlotTrend } from '../../../lib/generated/status-report.js'
 import type { Status } from '../../../lib/generated/status.js'
 import type { RawPath } from '../../../lib/text/raw-path.js'
 
@@ -41,7 +42,10 @@ const healthy: AlarmFacts = {
   holder: undefined,
   holderAlive: false,
   noRunHours: 30,
+  trends: [],
+  warnAfterRuns: 3,
   doctorCommand: 'lbackup-filevault doctor --config /b/b.conf',
+  tonightCommand: 'lbackup-filevault tonight --config /b/b.conf',
 }
 const holder = { pid: 7, startTime: '1', bootId: 'b', host: 'h', since: hoursAgo(9), runId: 'r' }
 
@@ -98,6 +102,28 @@ describe('alarms', () => {
     })
     expect(cries(unknown('bad'))).to.deep.equal(['warning copy-none'])
     expect(cries(unknown('not-judged-yet'))).to.deep.equal([])
+  })
+
+  it('cry for an image that too many runs in a row did not back up, unless it is gone, or nobody wants to know', () => {
+    const trend = (notBackedUpInARow: number): SlotTrend =>
+      ({
+        slot: slot.slot,
+        notBackedUpInARow,
+        notBackedUpSince: hoursAgo(80),
+        last: { reason: 'in use by bob' },
+      }) as unknown as SlotTrend
+    expect(cries({ trends: [trend(2)] })).to.deep.equal([])
+    expect(cries({ trends: [trend(3)] })).to.deep.equal(['warning runs-missed'])
+    expect(cries({ trends: [trend(3)], warnAfterRuns: 4 })).to.deep.equal([])
+    expect(cries({ trends: [trend(3)], warnAfterRuns: 0 })).to.deep.equal([])
+    expect(cries({ trends: [trend(3)], ...of({ goneSince: hoursAgo(8) }) })).to.deep.equal([])
+    const kept = { newestGood: hoursAgo(99), newestGoodIn: 'Section.4', generations: 0, heldBytes: 0, shared: false }
+    const [told] = alarms({ ...healthy, trends: [trend(3)], ...of({ kept }) })
+    expect(told?.message).to.equal(
+      `/Users/bob/bob.sparsebundle (bob) was not backed up in the last 3 runs, since ${hoursAgo(80)}: in use by bob. ` +
+        `Its newest good copy is of ${hoursAgo(99)} (Section.4).`,
+    )
+    expect(told?.cure).to.contain('lbackup-filevault tonight --config /b/b.conf')
   })
 
   it('name errors before warnings, each with a cure', () => {

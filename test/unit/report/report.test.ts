@@ -110,9 +110,24 @@ describe('the lines of a report', () => {
     )
   })
 
-  it('tell how long was waited', () => {
-    const [line] = reportLines(buildReport(parts({ images: [image({ waitedSeconds: 600 })] })), background)
-    expect(line?.text).to.contain('after a wait of 10 min')
+  it('tell how long was waited and paused, for whom, of each image and of the run', () => {
+    const text = (change: Partial<ReportImage>, pausedSeconds = 0): string => {
+      const report = buildReport(parts({ images: [image(), image(change)], pausedSeconds }))
+      return reportLines(report, background)
+        .slice(1)
+        .map((line) => line.text)
+        .join('\n')
+    }
+    expect(text({ waitedSeconds: 600 })).to.match(/^complete after a wait of 10 min: [^]*; the run waited 10 min \(/)
+    const both = text({ waitedSeconds: 600, waitedFor: ['bob', 'Finder'], pausedSeconds: 180 }, 200)
+    expect(both).to.contain('complete after a wait of 10 min for bob and Finder and a pause of rsync of 3 min: ')
+    expect(both).to.contain('; the run waited 10 min and had rsync paused for 3 min (')
+    expect(text({})).to.not.match(/wait|pause/)
+  })
+
+  it('count what held up the whole run', () => {
+    const images = [image({ waitedSeconds: 60 }), image({ waitedSeconds: 600 })]
+    expect(buildReport(parts({ images, pausedSeconds: 7 })).counts).to.include({ waitedSeconds: 600, pausedSeconds: 7 })
   })
 
   it('give a finding its cure', () => {
@@ -132,6 +147,11 @@ describe('the table of a report', () => {
         ],
       ),
     ).to.deep.equal(['a          b', 'long cell  x', '           longer than the heading'])
+  })
+
+  it('tells what held an image up', () => {
+    const text = reportTable(buildReport(parts({ images: [image({ waitedSeconds: 600, waitedFor: ['bob'] })] })))
+    expect(text).to.contain('complete after a wait of 10 min for bob  bob ')
   })
 
   it('shouts where something is wrong', () => {

@@ -23,7 +23,10 @@ const facts = {
   isGone: () => true,
 }
 const report = (at: string, images: Partial<ReportImage>[], phase: Report['phase'] = 'post'): Report =>
-  ({ run: 'r', phase, startedAt: at, finishedAt: at, severity: 'fine', summary: '', findings: [], images }) as never
+  ({
+    ...{ run: 'r', phase, startedAt: at, finishedAt: at, severity: 'fine', summary: '', findings: [], images },
+    counts: { waitedSeconds: 600, pausedSeconds: 0 },
+  }) as never
 
 describe('what is known after a run', () => {
   const first = nextStatus(
@@ -33,6 +36,11 @@ describe('what is known after a run', () => {
     undefined,
     facts,
   )
+
+  it('tells what held the run up, and of nothing that did not', () => {
+    expect(first.lastRun).to.include({ waitedSeconds: 600 })
+    expect(first.lastRun).to.not.have.property('pausedSeconds')
+  })
 
   it('keeps the newest complete copy of an image that is bad tonight', () => {
     const bad = { slot: 'bob', path: '/Users/bob/b', user: 'bob', verdict: 'bad', reason: '' } as const

@@ -2,6 +2,7 @@ import { expect } from 'chai'
 import type { DiscoveryReport } from '../../../lib/generated/discovery.js'
 import type { DoctorReport } from '../../../lib/generated/doctor.js'
 import type { Inspection } from '../../../lib/generated/inspection.js'
+import type { HistoryImage, HistoryLine } from '../../../lib/generated/history.js'
 import type { Report } from '../../../lib/generated/report.js'
 import type { RunRecord } from '../../../lib/generated/run.js'
 import type { Status } from '../../../lib/generated/status.js'
@@ -9,7 +10,13 @@ import type { StatusReport } from '../../../lib/generated/status-report.js'
 import type { TonightReport } from '../../../lib/generated/tonight.js'
 import type { Verification } from '../../../lib/generated/verification.js'
 import { isDocument } from '../cli/document.js'
-import { validateReport, validateRun, validateStatus, type Validator } from '../../../lib/generated/validators.js'
+import {
+  validateHistory,
+  validateReport,
+  validateRun,
+  validateStatus,
+  type Validator,
+} from '../../../lib/generated/validators.js'
 
 const time = '2025-11-02T03:00:12.345Z'
 
@@ -46,6 +53,7 @@ const run: RunRecord = {
       usage: { state: 'detached', evidence: ['e'], usedBy: [], mountPoints: [] },
       decision: { action: 'copy', code: 'at-rest', reason: 'r' },
       waitedSeconds: 0.5,
+      waitedFor: ['bob'],
       fingerprint: null,
       bytes: 1,
       members: 1,
@@ -88,6 +96,8 @@ const report: Report = {
       bytes: 0,
       members: 0,
       waitedSeconds: 0,
+      waitedFor: ['bob'],
+      pausedSeconds: 1,
     },
   ],
   findings: [],
@@ -104,11 +114,22 @@ const report: Report = {
     bytes: 0,
     bytesRead: 0,
     seconds: 0.1,
+    waitedSeconds: 0,
+    pausedSeconds: 0,
   },
   cures: [],
 }
 
-const summary = { id: run.id, startedAt: time, finishedAt: time, severity: 'fine', summary: 's', post: true } as const
+const summary = {
+  id: run.id,
+  startedAt: time,
+  finishedAt: time,
+  severity: 'fine',
+  summary: 's',
+  post: true,
+  waitedSeconds: 600,
+  pausedSeconds: 180,
+} as const
 const status: Status = {
   schema: 'status/1',
   configuration: '/etc/b/b.conf',
@@ -161,6 +182,28 @@ const tonight: TonightReport = {
   entries: 1,
 }
 
+const last: HistoryImage = {
+  slot: 's',
+  verdict: 'not-backed-up',
+  action: 'leave-out',
+  expected: true,
+  backedUp: false,
+  waitedSeconds: 600,
+  pausedSeconds: 0,
+  reason: 'r',
+  usedBy: ['bob'],
+}
+const history: HistoryLine = {
+  schema: 'history/1',
+  run: run.id,
+  phase: 'late',
+  startedAt: time,
+  finishedAt: time,
+  waitedSeconds: 600,
+  pausedSeconds: 0,
+  images: [last],
+}
+
 const statusReport: StatusReport = {
   schema: 'status-report/1',
   configuration: '/b/b.conf',
@@ -170,6 +213,22 @@ const statusReport: StatusReport = {
   lastRun: null,
   lastPost: summary,
   slots: status.slots,
+  trends: [
+    {
+      slot: 's',
+      runs: 30,
+      backedUp: 24,
+      suspect: 1,
+      notBackedUpInARow: 4,
+      notBackedUpSince: time,
+      waited: 3,
+      waitedSeconds: 2520,
+      paused: 1,
+      pausedSeconds: 180.5,
+      usedBy: ['bob'],
+      last,
+    },
+  ],
   problems: [finding],
 }
 
@@ -230,6 +289,7 @@ const records: readonly (readonly [string, Validator, object])[] = [
   ['run', validateRun, run],
   ['report', validateReport, report],
   ['status', validateStatus, status],
+  ['history', validateHistory, history],
 ]
 
 for (const [name, validate, record] of records) {
@@ -248,7 +308,7 @@ for (const [name, validate, record] of records) {
       const optional = ['finishedAt', 'lastPost', 'hookEnvironment']
       for (const key of Object.keys(record)) {
         const without = Object.fromEntries(Object.entries(record).filter(([other]) => other !== key))
-        expect(validate(without), key).to.equal(name !== 'report' && optional.includes(key))
+        expect(validate(without), key).to.equal(['run', 'status'].includes(name) && optional.includes(key))
         expect(validate({ ...record, [key]: { nonsense: true } }), key).to.equal(false)
       }
     })

@@ -16,6 +16,7 @@ describe('the journal of a watch', () => {
       process: { pid: 12, startTime: '345' },
       whole: true,
       events: [moved],
+      lastAt: at(9),
     })
   })
 
