@@ -414,7 +414,7 @@ export const configSchema = {
       additionalProperties: false,
       properties: {
         warnAfterDays: {
-          description: 'Days since the newest good copy after which each run warns.',
+          description: 'Days since the newest good copy after which each run that makes a section warns.',
           type: 'number',
           minimum: 0,
           maximum: 3650,
@@ -422,7 +422,7 @@ export const configSchema = {
           examples: [7],
         },
         errorAfterDays: {
-          description: 'Days since the newest good copy after which each run ends with an error.',
+          description: 'Days since the newest good copy after which each run that makes a section ends with an error.',
           type: 'number',
           minimum: 0,
           maximum: 3650,

@@ -140,11 +140,11 @@ export interface VerifyConfig {
  */
 export interface KeepConfig {
   /**
-   * Days since the newest good copy after which each run warns.
+   * Days since the newest good copy after which each run that makes a section warns.
    */
   readonly warnAfterDays: number
   /**
-   * Days since the newest good copy after which each run ends with an error.
+   * Days since the newest good copy after which each run that makes a section ends with an error.
    */
   readonly errorAfterDays: number
   /**

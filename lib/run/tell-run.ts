@@ -38,7 +38,8 @@ export const withPauses = <Image extends Pick<ImageOfRun, 'slot'>>(
 export function tellRun(context: RunContext, ended: Ended): ReportedFinding[] {
   const { stateFolder, system } = context
   const { record, phase, paused } = ended
-  const images = imagesOf(context, ended)
+  const known = attempt(() => imagesOf(context, ended))
+  const images = 'failed' in known ? [] : known.done
   const line = historyLine({
     run: record.id,
     phase,
@@ -59,7 +60,7 @@ export function tellRun(context: RunContext, ended: Ended): ReportedFinding[] {
   )
   return [
     ...('failed' in missed ? [] : missed.done),
-    ...('failed' in before ? [unreadable(before.failed)] : []),
+    ...[known, before].flatMap((read) => ('failed' in read ? [unreadable(read.failed)] : [])),
     ...('failed' in written ? [unwritten(written.failed)] : []),
   ]
 }

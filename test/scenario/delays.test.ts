@@ -278,7 +278,7 @@ describe('a history that cannot be used', function () {
         disk.fill()
       }
       const actions = {
-        free: disk.free,
+        free: () => disk.free(),
         fill,
         readOnly: () => disk.readOnly(true),
         writable: () => disk.readOnly(false),

@@ -62,7 +62,7 @@ describe('the trend of an image', () => {
       image({ waitedSeconds: 840, pausedSeconds: 180 }),
       image(),
       image(),
-      ...many(4, missed()),
+      ...many(4, missed({ usedBy: ['zoe'] })),
     )
     expect(trendOf(lines, 'bob')).to.deep.equal({
       slot: 'bob',
@@ -75,8 +75,8 @@ describe('the trend of an image', () => {
       waitedSeconds: 2520,
       paused: 1,
       pausedSeconds: 180,
-      usedBy: ['bob', 'Finder'],
-      last: missed(),
+      usedBy: ['zoe', 'bob', 'Finder'],
+      last: missed({ usedBy: ['zoe'] }),
     })
   })
 
