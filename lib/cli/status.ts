@@ -6,6 +6,7 @@ import { OperationalError } from '../finding/operational-error.js'
 import type { RunRecord } from '../generated/run.js'
 import type { SlotStatus, Status } from '../generated/status.js'
 import type { SlotTrend, StatusReport } from '../generated/status-report.js'
+import type { AwaitedImage } from '../generated/waiting.js'
 import { backupLock } from '../install/backup-lock.js'
 import { shellWord } from '../install/shell-word.js'
 import { isYes } from '../lbackup/configuration.js'
@@ -14,6 +15,8 @@ import { isAlive } from '../lbackup/process-chain.js'
 import { isDamaged, readRecord } from '../run/record.js'
 import { readRuns } from '../run/run-history.js'
 import { runDelayText } from '../report/delay.js'
+import { usedBy } from '../run/wait.js'
+import { readWaiting } from '../run/waiting-record.js'
 import { table } from '../report/table.js'
 import { trendOf } from '../report/trend.js'
 import { count, duration, size } from '../text/measure.js'
@@ -34,13 +37,15 @@ export const help = `usage: lbackup-filevault status --config FILE [--alarm] [--
 Tells of the last run, and of each image when it was backed up last, of when its
 newest good copy is and where, what became of it over the last 30 runs (backed
 up, waited for, rsync paused for it, by whom it was used), and what keeping it
-costs. Nothing is looked at but what the hooks wrote down.
+costs; and of a wait that is going on: for whose image, what uses it, until when
+at most. Nothing is looked at but what the hooks wrote down.
 
 With --alarm, only what somebody must be told, and nothing at all where all is
 well; for a timer whose output is mailed. It cries for: no run for longer than
 report.noRunHours, a stale lock, a last run with errors or warnings, a post hook
-that never came, an image whose newest complete copy is older than 7 days, an
-image that keep.warnAfterRuns runs in a row did not back up.
+that never came, a wait that has not ended at its time, an image whose newest
+complete copy is older than 7 days, an image that keep.warnAfterRuns runs in a
+row did not back up.
 
   --config FILE  LBackup's configuration file
   --alarm        print problems only
@@ -61,12 +66,14 @@ export async function main(args: string[], context: CliContext): Promise<number>
   const machine = machineOf('status', values.config)
   const now = machine.system.now()
   const status = statusOf(machine.stateFolder)
+  const waiting = (await readWaiting(machine.system, machine.stateFolder))?.images ?? []
   const { trends, unreadable } = trendsOf(machine.stateFolder, status?.slots ?? [])
-  const problems = [...(await problemsOf(machine, { status, trends }, now)), ...unreadable]
+  const known = { status, trends, waiting }
+  const problems = [...(await problemsOf(machine, known, now)), ...unreadable]
   const severity = severityOf(problems)
-  if (values.json === true) printDocument(context, report(machine, { status, trends, problems }, now))
+  if (values.json === true) printDocument(context, report(machine, { ...known, problems }, now))
   else if (values.alarm === true) context.stdout(findingsText(problems))
-  else context.stdout(statusText(machine, { status, trends }, now) + findingsText(problems))
+  else context.stdout(waitingText(waiting, now) + statusText(machine, known, now) + findingsText(problems))
   return status === undefined && values.alarm !== true ? exitCode.unknown : severityCode(severity)
 }
 
@@ -74,6 +81,7 @@ export async function main(args: string[], context: CliContext): Promise<number>
 interface Known {
   readonly status: Status | undefined
   readonly trends: readonly SlotTrend[]
+  readonly waiting: readonly AwaitedImage[]
 }
 
 async function problemsOf(machine: Machine, known: Known, now: Date): Promise<DoctorFinding[]> {
@@ -118,7 +126,7 @@ function trendsOf(
 
 function report(
   { setup, stateFolder }: Machine,
-  { status, trends, problems }: Known & { readonly problems: readonly DoctorFinding[] },
+  { status, trends, waiting, problems }: Known & { readonly problems: readonly DoctorFinding[] },
   now: Date,
 ): StatusReport {
   return {
@@ -131,9 +139,18 @@ function report(
     ...(status?.lastPost === undefined ? {} : { lastPost: status.lastPost }),
     slots: status?.slots ?? [],
     trends,
+    ...(waiting.length === 0 ? {} : { waiting }),
     problems,
   }
 }
+
+const waitingText = (waiting: readonly AwaitedImage[], now: Date): string =>
+  waiting
+    .map(({ path, user, usedBy: names, since, until }) => {
+      const ago = duration((now.getTime() - Date.parse(since)) / 1000)
+      return `Waiting for ${path} (${user}), ${usedBy(names)}, since ${since} (${ago}), until ${until} at most.\n`
+    })
+    .join('')
 
 function statusText({ stateFolder }: Machine, { status, trends }: Known, now: Date): string {
   const last = status?.lastRun ?? undefined

@@ -2,6 +2,7 @@ import type { Config, PolicyConfig } from '../generated/config.js'
 import { duration } from '../text/measure.js'
 import type { Origin } from './defaults.js'
 import { pathText, shown, type Location } from './location.js'
+import { placeholders, unknownPlaceholder } from './placeholders.js'
 
 /** What a rule says to one place of the configuration. */
 export interface Remark {
@@ -139,13 +140,31 @@ export const rules = {
       )
   },
 
-  reportCommandIsAbsolute: ({ report: { command } }) => {
-    const [program] = command
-    if (program === undefined || program.startsWith('/')) return []
-    return [
-      error(['report', 'command', 0], `${shown(program)} must be the absolute path of a program; there is no shell.`),
-    ]
-  },
+  commandsAreAbsolute: (config) =>
+    (['report', 'tellUser'] as const).flatMap((key) => {
+      const [program] = config[key].command
+      if (program === undefined || program.startsWith('/')) return []
+      const message = `${shown(program)} must be the absolute path of a program; there is no shell.`
+      return [error([key, 'command', 0], message)]
+    }),
+
+  placeholdersAreKnown: ({ tellUser: { command } }) =>
+    command.flatMap((argument, index) => {
+      const unknown = unknownPlaceholder(argument)
+      if (unknown === undefined) return []
+      const message = `${unknown} stays as it is; what is filled in is {${placeholders.join('}, {')}}.`
+      return [warning(['tellUser', 'command', index], message)]
+    }),
+
+  namesAreNoScript: ({ tellUser: { command } }) =>
+    command.flatMap((argument, index) => {
+      const before = command[index - 1] ?? ''
+      if (!['-c', '-e'].includes(before) || !/\{(user|image)\}/u.test(argument)) return []
+      const message =
+        `if ${before} takes a script, whoever names an image writes into it, and root runs that: ` +
+        'hand names on as arguments of their own.'
+      return [warning(['tellUser', 'command', index], message)]
+    }),
 
   textsHoldNoZero: (config) => zeros(config, []),
 } as const satisfies Readonly<Record<string, Rule>>

@@ -8,7 +8,8 @@ import { ConfigError, type ConfigProblem } from './problem.js'
 
 /**
  * Given a loaded configuration and the tools that will be called, return what is wrong with them, with those the file
- * names, and with the program of `report.command`: absent, no program, or others may write it. Looks at the disk.
+ * names, and with the programs of `report.command` and `tellUser.command`: absent, no program, or others may write it.
+ * Looks at the disk.
  */
 export function checkTools(
   loaded: LoadedConfig,
@@ -17,10 +18,13 @@ export function checkTools(
   const { config, origins } = loaded
   const named = Object.keys(config.tools).filter((name) => origins.get(`tools.${name}`) === 'file')
   const names = [...new Set([...needed, ...named])] as (keyof ToolsConfig)[]
-  const [command] = config.report.command
+  const commands = (['report', 'tellUser'] as const).flatMap((key) => {
+    const [program] = config[key].command
+    return program === undefined ? [] : [[[key, 'command', 0], program] as const]
+  })
   const programs: readonly (readonly [Location, string])[] = [
     ...names.map((name) => [['tools', name], config.tools[name]] as const),
-    ...(command === undefined ? [] : [[['report', 'command', 0], command] as const]),
+    ...commands,
   ]
   return programs.flatMap(([location, path]) => {
     const message = fault(path)

@@ -3,6 +3,7 @@ import type { LockHolder } from '../lbackup/lock.js'
 import type { RunRecord } from '../generated/run.js'
 import type { SlotStatus, Status } from '../generated/status.js'
 import type { SlotTrend } from '../generated/status-report.js'
+import type { AwaitedImage } from '../generated/waiting.js'
 import { duration } from '../text/measure.js'
 import { found, type DoctorFinding } from './found.js'
 import { lockFindings } from './locks.js'
@@ -20,6 +21,8 @@ export interface AlarmFacts {
   readonly heeded: boolean
   readonly holder: LockHolder | undefined
   readonly holderAlive: boolean
+  /** The images that the pre-backup hook waits for now. */
+  readonly waiting: readonly AwaitedImage[]
   /** `report.noRunHours`. */
   readonly noRunHours: number
   /** `keep.warnAfterRuns`; 0: never. */
@@ -32,12 +35,15 @@ export interface AlarmFacts {
 
 /** A complete copy older than this is worth a warning. */
 const oldDays = 7
+/** How much later than announced the end of a wait may be. */
+const overdueSeconds = 60
 
 /** Given what is known of the last runs, return what somebody must be told, errors first. */
 export function alarms(facts: AlarmFacts): DoctorFinding[] {
   const all = [
     ...lockFindings(facts.lock, facts.heeded).filter(({ severity }) => severity !== 'info'),
     ...runAlarms(facts),
+    ...facts.waiting.flatMap((image) => waitAlarms(image, facts)),
     ...(facts.status?.slots ?? []).flatMap((slot) => [...slotAlarms(slot, facts), ...missedAlarm(slot, facts)]),
   ]
   return ['error', 'warning'].flatMap((severity) => all.filter((one) => one.severity === severity))
@@ -83,6 +89,17 @@ function postAlarm({ record, status, holder, holderAlive, lock }: AlarmFacts, po
       `The run that began at ${since} ended without its post-backup hook: its copies were not looked at.`,
       'The next run looks at them. Set post_actions_on_backup_error="YES" in LBackup\'s configuration, and read its log of that night.',
     ),
+  ]
+}
+
+/** A hook that still waits by then hangs. */
+function waitAlarms({ path, user, since, until }: AwaitedImage, facts: AlarmFacts): DoctorFinding[] {
+  const late = ageOf(until, facts)
+  if (late <= overdueSeconds) return []
+  const what = `The pre-backup hook waits for ${path} (${user}) since ${since}`
+  const message = `${what}, and should have gone on ${duration(late)} ago, at ${until}.`
+  return [
+    found('wait-overdue', 'warning', message, 'Look for a disk or network volume that hangs, or end that LBackup.'),
   ]
 }
 

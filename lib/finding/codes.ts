@@ -117,6 +117,8 @@ export const findingCodes = {
   'image-unsought': 'an image that was there last time could not be looked for',
   'home-is-image': 'of this home only its FileVault image is backed up',
   'home-image-missing': 'the image of a FileVault home is in neither of its two places',
+  'user-not-told': 'a user could not be told that his image waits to be backed up',
+  'wait-overdue': 'the pre-backup hook still waits for images although its time is over',
   'look-incomplete': 'something about users or attached images could not be found out',
   'root-missing': 'a folder that was to be searched is not there',
   unreadable: 'a folder or file could not be searched',

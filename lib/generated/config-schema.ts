@@ -39,6 +39,7 @@ export const configSchema = {
     },
     keep: { $ref: '#/$defs/keep' },
     watch: { $ref: '#/$defs/watch' },
+    tellUser: { $ref: '#/$defs/tellUser' },
     limits: { $ref: '#/$defs/limits' },
     tools: { $ref: '#/$defs/tools' },
     platform: {
@@ -406,6 +407,32 @@ export const configSchema = {
         },
       },
     },
+    tellUser: {
+      title: 'TellUserConfig',
+      description: 'How a user hears that the backup waits for his image.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        command: {
+          description:
+            'A program with its arguments, called once for each image when a run begins to wait for it, on the machine that runs LBackup. In an argument {user} stands for whose image it is, {image} for where it lies, {until} for the local time, as 02:30, until which it is waited for at most. No shell: each argument is an entry of its own and stays one, whatever a name holds. Users choose names, so never put one into the text of a script, as after -c or -e. Empty: nobody is told.',
+          type: 'array',
+          maxItems: 256,
+          items: { type: 'string' },
+          default: [],
+          examples: [['/usr/local/bin/tell-user', '{user}', '{image} waits to be backed up until {until}']],
+        },
+        commandSeconds: {
+          description:
+            'Seconds until the program is ended. What becomes of it changes nothing of the wait; the run says when it failed.',
+          type: 'number',
+          minimum: 1,
+          maximum: 3600,
+          default: 30,
+          examples: [10],
+        },
+      },
+    },
     keep: {
       title: 'KeepConfig',
       description:
@@ -453,7 +480,8 @@ export const configSchema = {
           examples: ['off'],
         },
         interval: {
-          description: 'Seconds between two looks.',
+          description:
+            'Seconds between two looks, while rsync runs and while images of this machine are waited for before.',
           type: 'number',
           minimum: 0.1,
           maximum: 60,

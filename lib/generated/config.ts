@@ -19,6 +19,7 @@ export interface Config {
   readonly repair: 'on' | 'off'
   readonly keep: KeepConfig
   readonly watch: WatchConfig
+  readonly tellUser: TellUserConfig
   readonly limits: LimitsConfig
   readonly tools: ToolsConfig
   /**
@@ -161,13 +162,28 @@ export interface WatchConfig {
    */
   readonly mode: 'note' | 'off'
   /**
-   * Seconds between two looks.
+   * Seconds between two looks, while rsync runs and while images of this machine are waited for before.
    */
   readonly interval: number
   /**
    * Seconds between two looks at the images of a client, which starts some 35 programs for each.
    */
   readonly clientInterval: number
+}
+/**
+ * How a user hears that the backup waits for his image.
+ */
+export interface TellUserConfig {
+  /**
+   * A program with its arguments, called once for each image when a run begins to wait for it, on the machine that runs LBackup. In an argument {user} stands for whose image it is, {image} for where it lies, {until} for the local time, as 02:30, until which it is waited for at most. No shell: each argument is an entry of its own and stays one, whatever a name holds. Users choose names, so never put one into the text of a script, as after -c or -e. Empty: nobody is told.
+   *
+   * @maxItems 256
+   */
+  readonly command: readonly string[]
+  /**
+   * Seconds until the program is ended. What becomes of it changes nothing of the wait; the run says when it failed.
+   */
+  readonly commandSeconds: number
 }
 /**
  * How long things may take.

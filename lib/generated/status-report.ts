@@ -45,6 +45,14 @@ export type Time5 = string
  */
 export type Time6 = string
 /**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time7 = string
+/**
+ * A moment in UTC, ISO 8601.
+ */
+export type Time8 = string
+/**
  * A kebab-case noun that never changes its meaning.
  */
 export type Code = string
@@ -74,6 +82,10 @@ export interface StatusReport {
    * What became of each slot over the last 30 runs; without those of which no run is known.
    */
   readonly trends: readonly SlotTrend[]
+  /**
+   * The images that the pre-backup hook waits for at this moment; absent: it does not wait.
+   */
+  readonly waiting?: readonly AwaitedImage[]
   /**
    * What somebody must be told, errors first.
    */
@@ -257,6 +269,23 @@ export interface HistoryImage {
    * Users, programs and machines that used it or were waited for, without process ids.
    */
   readonly usedBy: readonly string[]
+}
+/**
+ * One image that is waited for.
+ */
+export interface AwaitedImage {
+  readonly slot: SlotId
+  readonly path: PrintablePath
+  /**
+   * The user whose image this is.
+   */
+  readonly user: string
+  /**
+   * What used it when the wait began.
+   */
+  readonly usedBy: readonly string[]
+  readonly since: Time7
+  readonly until: Time8
 }
 /**
  * One thing found, about one image or one run.

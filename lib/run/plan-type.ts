@@ -5,12 +5,12 @@ import type { BackupSource } from '../lbackup/backup-source.js'
 import type { ExcludesPlan } from '../link/excludes-type.js'
 import type { AdministratorLook } from '../link/proof.js'
 import type { Decision } from '../policy/policy-type.js'
-import type { ReportLine } from '../report/lines.js'
 import type { FileVaultAccount } from '../session/session.js'
 import type { System } from '../system/system.js'
 import type { RawPath } from '../text/raw-path.js'
 import type { Observed } from './observed.js'
 import type { SourceMachine } from './source-machine.js'
+import type { Waiter } from './waiter.js'
 
 /** What a plan is made from; the hook and the `tonight` verb both have it. */
 export interface PlanRequest {
@@ -25,8 +25,8 @@ export interface PlanRequest {
   readonly ownPaths: readonly RawPath[]
   /** What earlier runs knew. */
   readonly slots: readonly SlotStatus[]
-  /** Tells that images are waited for; without it nothing is ever waited for. */
-  readonly tellWaiting?: (lines: readonly ReportLine[]) => void
+  /** Without it nothing is ever waited for. */
+  readonly waiter?: Waiter
 }
 
 /** The plan of one run. */

@@ -25,6 +25,7 @@ import { lockRun } from './run-lock.js'
 import type { Tonight } from './plan-type.js'
 import { planTonight } from './tonight.js'
 import { tellRun } from './tell-run.js'
+import { waiterOf } from './waiter.js'
 import { startWatch } from './watching.js'
 
 /** The pre-backup hook: reconcile, check the disk, observe, decide, act, report. Returns the report it published. */
@@ -131,9 +132,7 @@ async function plan(context: RunContext): Promise<Tonight> {
       machine,
       ownPaths: machine.here ? ownPaths(context) : [],
       slots: knownSlots(context),
-      tellWaiting: (lines) => {
-        context.say(...lines)
-      },
+      waiter: waiterOf(context, machine),
     })
   }
   return {

@@ -9,11 +9,11 @@ import type { Observation } from './observed.js'
 import type { PlanRequest, Tonight } from './plan-type.js'
 import { planFindings } from './plan-findings.js'
 import { searchOptions } from './search-options.js'
-import { waitForRelease, waiting, waitingLines, withoutWaiting } from './wait.js'
+import { waiting, withoutWaiting } from './wait.js'
 
 /** Given the machine and the settings, observe and decide, waiting where the policy says so, and return the plan. */
 export async function planTonight(request: PlanRequest): Promise<Tonight> {
-  const { system, config, machine } = request
+  const { system, config, waiter } = request
   const budgetEnds = new Date(system.now().getTime() + config.limits.waitMinutes * 60_000)
   const waited = new Map<string, number>()
   const waitedFor = new Map<string, readonly string[]>()
@@ -27,14 +27,14 @@ export async function planTonight(request: PlanRequest): Promise<Tonight> {
       ownPaths: request.ownPaths,
       waited: new Map([...waited].map(([slot, seconds]) => [slot, seconds / 60])),
     })
-    const tellWaiting = request.tellWaiting
-    const wait = tellWaiting && waiting(observation.images, decided, system.now(), budgetEnds)
-    if (tellWaiting === undefined || wait === undefined) {
-      const final = tellWaiting === undefined ? decided : withoutWaiting(decided, config.limits.waitMinutes)
-      return { ...plan(request, observation, final, administrator), waited, waitedFor }
+    const wait = waiter && waiting(observation.images, decided, system.now(), budgetEnds)
+    if (waiter === undefined || wait === undefined) {
+      const final = waiter === undefined ? decided : withoutWaiting(decided, config.limits.waitMinutes)
+      const tonight = plan(request, observation, final, administrator)
+      const findings = [...tonight.findings, ...((await waiter?.findings()) ?? [])]
+      return { ...tonight, findings, waited, waitedFor }
     }
-    tellWaiting(waitingLines(wait, system.now()))
-    const seconds = await waitForRelease(system, machine, wait, config.limits.quietSeconds)
+    const seconds = await waiter.waitFor(wait)
     for (const { image, usage } of wait.images) {
       waited.set(image.slot, (waited.get(image.slot) ?? 0) + seconds)
       waitedFor.set(image.slot, [...new Set([...(waitedFor.get(image.slot) ?? []), ...usage.usedBy])])

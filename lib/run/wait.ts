@@ -8,9 +8,15 @@ import type { ReportLine } from '../report/lines.js'
 import type { Observed } from './observed.js'
 import type { SourceMachine } from './source-machine.js'
 
-/** Images that are waited for, and until when at most. */
+/** An image that is waited for, and until when at most. */
+export interface Awaited extends Observed {
+  readonly until: Date
+}
+
+/** Images that are waited for at the same time, and until when at most before they are looked at anew. */
 export interface Waiting {
-  readonly images: readonly Observed[]
+  readonly images: readonly Awaited[]
+  readonly since: Date
   readonly until: Date
 }
 
@@ -24,35 +30,38 @@ export function waiting(
   now: Date,
   budgetEnds: Date,
 ): Waiting | undefined {
-  const minutes = (item: Observed): number => decided.get(item.image.path)?.waitMinutes ?? 0
-  const waited = images.filter((item) => minutes(item) > 0)
-  if (waited.length === 0 || now >= budgetEnds) return undefined
-  const shortest = now.getTime() + Math.min(...waited.map(minutes)) * 60_000
-  return { images: waited, until: new Date(Math.min(shortest, budgetEnds.getTime())) }
+  const awaited = images.flatMap((item) => {
+    const { waitMinutes = 0 } = decided.get(item.image.path) ?? {}
+    // Rounded up: an end a part of a millisecond too early would make one more wait.
+    const end = Math.min(now.getTime() + Math.ceil(waitMinutes * 60_000), budgetEnds.getTime())
+    return waitMinutes > 0 ? [{ ...item, until: new Date(end) }] : []
+  })
+  if (awaited.length === 0 || now >= budgetEnds) return undefined
+  return { images: awaited, since: now, until: new Date(Math.min(...awaited.map(({ until }) => until.getTime()))) }
 }
 
 /** Given a wait about to begin, return the lines that tell the administrator. */
-export const waitingLines = ({ images, until }: Waiting, now: Date): ReportLine[] =>
-  images.map(({ image, usage, user }) => ({
+export const waitingLines = ({ images, since }: Waiting): ReportLine[] =>
+  images.map(({ image, usage, user, until }) => ({
     loudness: 'fine',
     text:
-      `Waiting for ${printable(image.path)} (${user}), ${usedBy(usage.usedBy)}, since ${now.toISOString()}, ` +
+      `Waiting for ${printable(image.path)} (${user}), ${usedBy(usage.usedBy)}, since ${since.toISOString()}, ` +
       `until ${until.toISOString()} at most.`,
   }))
 
-const usedBy = (names: readonly string[]): string => (names.length === 0 ? 'in use' : `in use by ${list(names)}`)
+/** Given who uses an image, return it for people. */
+export const usedBy = (names: readonly string[]): string => (names.length === 0 ? 'in use' : `in use by ${list(names)}`)
 
 /**
- * Given a wait, return after one of its images is no longer seen in use, or has moved (as a FileVault image does at
- * logout), or the time is over; the seconds waited.
+ * Given a wait for images of a client, return after one of them is no longer seen in use, or has moved (as a FileVault
+ * image does at logout), or the time is over; the seconds waited.
  */
 export async function waitForRelease(
   system: Pick<System, 'now'>,
   machine: Pick<SourceMachine, 'placeOf' | 'uses'>,
-  { images, until }: Waiting,
+  { images, since, until }: Waiting,
   intervalSeconds: number,
 ): Promise<number> {
-  const began = system.now().getTime()
   while (system.now() < until) {
     const left = (until.getTime() - system.now().getTime()) / 1000
     await pause(Math.max(0.05, Math.min(intervalSeconds, left)))
@@ -64,7 +73,7 @@ export async function waitForRelease(
     )
     if (images.some(({ image }) => usages.get(image.path)?.state === 'detached')) break
   }
-  return (system.now().getTime() - began) / 1000
+  return (system.now().getTime() - since.getTime()) / 1000
 }
 
 /** Given decisions that would still wait when the run's budget is over, return them as what happens instead. */

@@ -1,17 +1,17 @@
 import { OperationalError } from '../finding/operational-error.js'
 import { takeBlockOfRun } from '../link/apply.js'
 import { isAlive } from '../lbackup/process-chain.js'
-import { lookAtUsage } from '../mount/look.js'
 import { lookAtSessions } from '../session/sessions.js'
 import { appendText, lookAt } from '../system/file.js'
 import { hintsFrom } from '../system/hints.js'
 import { readKernelFile } from '../system/kernel-file.js'
-import { realSystem, type System } from '../system/system.js'
+import { realSystem } from '../system/system.js'
 import { baseName, join, parent, type RawPath } from '../text/raw-path.js'
 import { bandsOf, bandTimesOf } from './band-times.js'
 import { glanceAt } from './glance.js'
 import { journalLine } from './journal.js'
-import type { WatchedImage, WatchOrder } from './order.js'
+import type { WatchOrder } from './order.js'
+import { usesOf } from './uses.js'
 import type { Eyes } from './watch.js'
 
 /** Given the state folder, return where the journal lies. */
@@ -71,25 +71,6 @@ export function takeBlockOut({ excludesFile, run }: Pick<WatchOrder, 'excludesFi
     // The next pre hook takes it out, or says why it cannot.
     if (!(error instanceof OperationalError)) throw error
   }
-}
-
-async function usesOf(
-  system: System,
-  images: readonly WatchedImage[],
-  excludePids: readonly number[],
-): ReturnType<Eyes['uses']> {
-  const lying = images.flatMap((image) => {
-    const { place } = glanceAt(image)
-    const path = place === undefined ? undefined : image.places[place]
-    return path === undefined ? [] : [{ ...image, path }]
-  })
-  const usages = await lookAtUsage(system, lying, { excludePids, quietSeconds: 0 })
-  return new Map(
-    lying.flatMap(({ slot, path }) => {
-      const usage = usages.get(path)
-      return usage === undefined || usage.state === 'unknown' ? [] : [[slot, usage] as const]
-    }),
-  )
 }
 
 function isStill({ path, device, inode }: WatchOrder['source']): boolean {

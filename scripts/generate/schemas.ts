@@ -22,7 +22,17 @@ export interface Schema {
 export const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Documents that are read back: each has a compiled validator. */
-export const schemaNames = ['config', 'run', 'report', 'status', 'copy', 'slots', 'watch', 'history'] as const
+export const schemaNames = [
+  'config',
+  'run',
+  'report',
+  'status',
+  'copy',
+  'slots',
+  'watch',
+  'history',
+  'waiting',
+] as const
 
 /** Documents that verbs only print. */
 export const printedNames = [

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Status } from '../../../lib/generated/status.js'
 import type { StatusReport } from '../../../lib/generated/status-report.js'
+import { processIdentity } from '../../../lib/lbackup/process-chain.js'
+import { realSystem } from '../../../lib/system/system.js'
 import { writeSparseBundle } from '../../support/image-writer/sparse-bundle.js'
 import { protect } from '../../support/protect.js'
 import { makeLab, runSession, type Lab } from '../../support/session/index.js'
@@ -66,6 +68,35 @@ describe('status', function () {
     const run = await status(lab, '--alarm')
     expect(run.code).to.equal(2)
     expect(run.stdout).to.match(/^error: The last run ended \d+ days ago/)
+  })
+
+  it('tells of a wait only while the process that waits lives, and cries for one whose end is past', async () => {
+    const lab = labWithImage()
+    await runSession('ours', lab)
+    const me = await processIdentity(realSystem({ platform: 'auto', commandSeconds: 10 }))
+    const minutesFromNow = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString()
+    const wait = (until: string, process: object | undefined): void => {
+      const image = { slot: 'bob-1', path: '/Users/bob/b.sparsebundle', user: 'bob', usedBy: [], until }
+      const images = [{ ...image, since: minutesFromNow(-20) }]
+      const record = { schema: 'waiting/1', run: 'r', process, images }
+      writeFileSync(join(lab.folder, 'state/waiting.json'), JSON.stringify(record))
+    }
+    wait(minutesFromNow(10), me)
+    const going = await status(lab)
+    expect(going.code).to.equal(0)
+    expect(going.stdout).to.match(
+      /^Waiting for \/Users\/bob\/b\.sparsebundle \(bob\), in use, since \S+Z \(20 min\), until \S+Z at most\.\nLast run: /,
+    )
+    expect(await status(lab, '--alarm')).to.deep.equal({ code: 0, stdout: '', stderr: '' })
+    wait(minutesFromNow(-10), me)
+    const late = await status(lab, '--alarm')
+    expect(late.code).to.equal(1)
+    expect(late.stdout).to.match(/^warning: The pre-backup hook waits for .*, and should have gone on 10 min ago, at /)
+    for (const process of [{ ...me, startTime: '1' }, { ...me, bootId: 'before' }, undefined]) {
+      wait(minutesFromNow(-10), process)
+      expect((await status(lab)).stdout).to.match(/^Last run: /)
+      expect(await status(lab, '--alarm')).to.deep.equal({ code: 0, stdout: '', stderr: '' })
+    }
   })
 
   it('cries for a night that LBackup did not survive', async () => {

@@ -40,9 +40,15 @@ describe('the commented sample', () => {
 
   it('names every setting there is', () => {
     const { config } = fillDefaults({})
-    const names = [config, config.search, ...config.policies, config.limits, config.tools, config.report].flatMap(
-      Object.keys,
-    )
+    const names = [
+      config,
+      config.search,
+      ...config.policies,
+      config.limits,
+      config.tools,
+      config.report,
+      config.tellUser,
+    ].flatMap(Object.keys)
     for (const name of names) expect(read('filevault.json')).to.include(`"${name}": `)
   })
 

@@ -69,9 +69,33 @@ const cases: Readonly<
     ],
     passes: [{ search: { roots: ['/', '/a/', '/a/...', '/.b'] } }],
   },
-  reportCommandIsAbsolute: {
-    says: [[{ report: { command: ['mail', '/x'] } }, 'report.command[0]', /must be the absolute path/u]],
-    passes: [{ report: { command: ['/bin/mail', ''] } }, { report: { command: [] } }],
+  commandsAreAbsolute: {
+    says: [
+      [{ report: { command: ['mail', '/x'] } }, 'report.command[0]', /must be the absolute path/u],
+      [{ tellUser: { command: ['wall'] } }, 'tellUser.command[0]', /"wall" must be the absolute path/u],
+    ],
+    passes: [
+      { report: { command: ['/bin/mail', ''] } },
+      { report: { command: [] } },
+      { tellUser: { command: ['/x'] } },
+    ],
+  },
+  placeholdersAreKnown: {
+    says: [
+      [{ tellUser: { command: ['/x', '{user}', 'a {path} b'] } }, 'tellUser.command[2]', /^\{path\} stays as it is/u],
+    ],
+    passes: [{ tellUser: { command: ['/x', '{user}', '{image}: {until}', '{ }', '{}', '$USER'] } }],
+  },
+  namesAreNoScript: {
+    says: [
+      [{ tellUser: { command: ['/bin/sh', '-c', 'echo {image}'] } }, 'tellUser.command[2]', /root runs that/u],
+      [
+        { tellUser: { command: ['/usr/bin/osascript', '-e', 'say "{user}"'] } },
+        'tellUser.command[2]',
+        /root runs that/u,
+      ],
+    ],
+    passes: [{ tellUser: { command: ['/bin/sh', '-c', 'wall "$0"', '{image}'] } }],
   },
   textsHoldNoZero: {
     says: [[{ report: { command: ['/bin/x', 'a\0b'] } }, 'report.command[1]', /zero byte/u]],

@@ -13,8 +13,8 @@ function program(mode: number): string {
   return file
 }
 
-const said = (tools: object, report: object = {}): readonly string[] =>
-  checkTools(load(written(JSON.stringify({ tools, report })))).map(problemLine)
+const said = (tools: object, report: object = {}, tellUser: object = {}): readonly string[] =>
+  checkTools(load(written(JSON.stringify({ tools, report, tellUser })))).map(problemLine)
 
 describe('checkTools', () => {
   it('takes programs that only we may write, also through a link', () => {
@@ -35,12 +35,17 @@ describe('checkTools', () => {
     mkdirSync(join(folder, 'tool'))
     const open = program(0o775)
     const tools = { ps: '/nowhere/ps', who: join(folder, 'tool'), stat: program(0o644), ssh: open }
-    expect(said(tools, { command: [open] }).map((line) => line.replace(/^line 1:\d+, /u, ''))).to.deep.equal([
+    expect(
+      said(tools, { command: [open] }, { command: ['/nowhere/tell'] }).map((line) =>
+        line.replace(/^line 1:\d+, /u, ''),
+      ),
+    ).to.deep.equal([
       `tools.who: ${join(folder, 'tool')} is no program.`,
       `tools.stat: ${tools.stat} may not be run: chmod +x it.`,
       'tools.ps: /nowhere/ps is not there.',
       `tools.ssh: root would run what others may change: ${open} may be written by its group (mode 775): run chmod go-w on it.`,
       `report.command[0]: root would run what others may change: ${open} may be written by its group (mode 775): run chmod go-w on it.`,
+      'tellUser.command[0]: /nowhere/tell is not there.',
     ])
   })
 

@@ -41,6 +41,7 @@ const healthy: AlarmFacts = {
   heeded: true,
   holder: undefined,
   holderAlive: false,
+  waiting: [],
   noRunHours: 30,
   trends: [],
   warnAfterRuns: 3,
@@ -68,6 +69,18 @@ describe('alarms', () => {
     expect(cries(last({ finishedAt: hoursAgo(30) }))).to.deep.equal([])
     expect(cries(last({ finishedAt: hoursAgo(30.1) }))).to.deep.equal(['error run-overdue'])
     expect(cries({ ...last({ finishedAt: hoursAgo(30.1) }), noRunHours: 48 })).to.deep.equal([])
+  })
+
+  it('cry for a wait that has not ended at its time, not for one that goes on', () => {
+    const awaited = (hours: number) => ({
+      waiting: [{ ...slot, usedBy: ['bob'], since: hoursAgo(2), until: hoursAgo(hours) }],
+    })
+    expect(cries(awaited(-1))).to.deep.equal([])
+    expect(cries(awaited(1 / 60))).to.deep.equal([])
+    expect(cries(awaited(1.1 / 60))).to.deep.equal(['warning wait-overdue'])
+    expect(alarms({ ...healthy, ...awaited(1) })[0]?.message).to.match(
+      /^The pre-backup hook waits for \/Users\/bob\/bob\.sparsebundle \(bob\) since \S+, and should have gone on 60 min ago, at /,
+    )
   })
 
   it('cry for a run that ended badly', () => {

@@ -98,7 +98,16 @@ describe('waiting', () => {
       decided('/c', 'copy'),
     ])
     const images = [observed('/a'), observed('/b'), observed('/c')]
-    expect(waiting(images, map, now, later(60))).to.deep.include({ images: images.slice(0, 2), until: later(10) })
+    const [a, b] = images as [Observed, Observed, Observed]
+    expect(waiting(images, map, now, later(60))).to.deep.equal({
+      images: [
+        { ...a, until: later(30) },
+        { ...b, until: later(10) },
+      ],
+      since: now,
+      until: later(10),
+    })
+    expect(waiting(images, map, now, later(20))?.images.map(({ until }) => until)).to.deep.equal([later(20), later(10)])
     expect(waiting(images, map, now, later(5))?.until).to.deep.equal(later(5))
     expect(waiting(images, map, now, now)).to.equal(undefined)
     expect(waiting(images.slice(2), map, now, later(60))).to.equal(undefined)

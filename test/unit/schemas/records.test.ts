@@ -9,12 +9,14 @@ import type { Status } from '../../../lib/generated/status.js'
 import type { StatusReport } from '../../../lib/generated/status-report.js'
 import type { TonightReport } from '../../../lib/generated/tonight.js'
 import type { Verification } from '../../../lib/generated/verification.js'
+import type { WaitingRecord } from '../../../lib/generated/waiting.js'
 import { isDocument } from '../cli/document.js'
 import {
   validateHistory,
   validateReport,
   validateRun,
   validateStatus,
+  validateWaiting,
   type Validator,
 } from '../../../lib/generated/validators.js'
 
@@ -203,6 +205,12 @@ const history: HistoryLine = {
   pausedSeconds: 0,
   images: [last],
 }
+const waitingRecord: WaitingRecord = {
+  schema: 'waiting/1',
+  run: '20251102T030012Z-4f1c',
+  process: { pid: 1, startTime: '99', bootId: 'boot' },
+  images: [{ slot: 'bob-1f2e', path: '/p', user: 'bob', usedBy: ['bob'], since: time, until: time }],
+}
 
 const statusReport: StatusReport = {
   schema: 'status-report/1',
@@ -229,6 +237,7 @@ const statusReport: StatusReport = {
       last,
     },
   ],
+  waiting: waitingRecord.images,
   problems: [finding],
 }
 
@@ -290,6 +299,7 @@ const records: readonly (readonly [string, Validator, object])[] = [
   ['report', validateReport, report],
   ['status', validateStatus, status],
   ['history', validateHistory, history],
+  ['waiting', validateWaiting, waitingRecord],
 ]
 
 for (const [name, validate, record] of records) {
