@@ -28,6 +28,9 @@ else {
   if (system.platform === 'macos') void stayAwake(system, pid, order.until)
   const begin = { event: 'begin', run: order.run, process: { pid, startTime } } as const
   if ('client' in order) await watchClient(order, begin, clientEyes(order, call.signal))
-  else await watch(order, begin, realEyes(order, call.signal))
+  else {
+    const eyes = realEyes(order, call.signal)
+    await watch(order, begin, eyes).finally(() => eyes.reaction?.end())
+  }
   leave(0)
 }

@@ -11,6 +11,7 @@ await build({
     { in: 'hooks/pre-backup.ts', out: 'pre-backup' },
     { in: 'hooks/post-backup.ts', out: 'post-backup' },
     { in: 'hooks/watch.ts', out: 'watch' },
+    { in: 'hooks/guard.ts', out: 'guard' },
     // What the hooks start threads with, found beside the file that starts them.
     { in: 'lib/system/worker-entry.ts', out: 'worker-entry' },
     { in: 'lib/prove/hash-tasks.ts', out: 'hash-tasks' },

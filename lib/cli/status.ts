@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { alarms } from '../doctor/alarm.js'
 import { found, type DoctorFinding } from '../doctor/found.js'
+import { leftPausedFindings } from '../doctor/left-paused.js'
 import { statusOf } from '../doctor/status-of.js'
 import { OperationalError } from '../finding/operational-error.js'
 import type { RunRecord } from '../generated/run.js'
@@ -45,7 +46,8 @@ well; for a timer whose output is mailed. It cries for: no run for longer than
 report.noRunHours, a stale lock, a last run with errors or warnings, a post hook
 that never came, a wait that has not ended at its time, an image whose newest
 complete copy is older than 7 days, an image that keep.warnAfterRuns runs in a
-row did not back up.
+row did not back up, an rsync that stands still because the watch that paused it
+is gone; it lets that one go on, since LBackup would wait for it for ever.
 
   --config FILE  LBackup's configuration file
   --alarm        print problems only
@@ -69,7 +71,7 @@ export async function main(args: string[], context: CliContext): Promise<number>
   const waiting = (await readWaiting(machine.system, machine.stateFolder))?.images ?? []
   const { trends, unreadable } = trendsOf(machine.stateFolder, status?.slots ?? [])
   const known = { status, trends, waiting }
-  const problems = [...(await problemsOf(machine, known, now)), ...unreadable]
+  const problems = [...(await problemsOf(machine, known, now, values.alarm === true)), ...unreadable]
   const severity = severityOf(problems)
   if (values.json === true) printDocument(context, report(machine, { ...known, problems }, now))
   else if (values.alarm === true) context.stdout(findingsText(problems))
@@ -84,11 +86,13 @@ interface Known {
   readonly waiting: readonly AwaitedImage[]
 }
 
-async function problemsOf(machine: Machine, known: Known, now: Date): Promise<DoctorFinding[]> {
+async function problemsOf(machine: Machine, known: Known, now: Date, alarm: boolean): Promise<DoctorFinding[]> {
   const { setup, loaded, system, stateFolder } = machine
   const configuration = shellWord(printable(setup.configurationFile))
+  const longestPause = loaded.config.watch.maxPauseMinutes * 60_000
+  const left = await leftPausedFindings(system, stateFolder, longestPause, alarm)
   const holder = lockHolder(stateFolder)
-  return alarms({
+  const others = alarms({
     now,
     ...known,
     record: recordOf(machine),
@@ -101,6 +105,7 @@ async function problemsOf(machine: Machine, known: Known, now: Date): Promise<Do
     doctorCommand: `lbackup-filevault doctor --config ${configuration}`,
     tonightCommand: `lbackup-filevault tonight --config ${configuration}`,
   })
+  return [...left, ...others]
 }
 
 /** A record that cannot be used is the next run's affair; it says so. */

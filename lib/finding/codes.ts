@@ -92,6 +92,8 @@ export const findingCodes = {
   'excludes-missing': 'the excludes file is not there',
   'excludes-unusable': 'which excludes file LBackup uses cannot be told, or it cannot be read',
   'watch-ended-early': 'the watch over the images ended before rsync did',
+  'rsync-stopped': 'the watch ended rsync because an image came into use',
+  'rsync-left-paused': 'rsync stood still although nobody was left who would let it go on',
   'block-left-over': 'lines of a run that ended early are still in the excludes file',
   'destination-missing': 'the backup disk is not there',
   'destination-without-links': 'the volume of the backup disk has no hard links',

@@ -474,10 +474,18 @@ export const configSchema = {
       properties: {
         mode: {
           description:
-            'note: what happens to an image while rsync runs is noted, told and counts in its verdict. off: images are looked at before and after the copy alone.',
-          enum: ['note', 'off'],
+            'note: what happens to an image while rsync runs is noted, told and counts in its verdict. pause: besides, rsync stands still while an image that it is copying is in use, for maxPauseMinutes at most. stop: besides, rsync is ended when an image that it is copying comes into use; LBackup then fails and keeps its sections. off: images are looked at before and after the copy alone. What happens to images of clients is only noted, with pause and stop too.',
+          enum: ['note', 'pause', 'stop', 'off'],
           default: 'note',
-          examples: ['off'],
+          examples: ['pause'],
+        },
+        maxPauseMinutes: {
+          description: 'Minutes that rsync may stand still in one run, with mode pause; over ssh never more than 10.',
+          type: 'number',
+          minimum: 0,
+          maximum: 1440,
+          default: 30,
+          examples: [60],
         },
         interval: {
           description:

@@ -158,9 +158,13 @@ export interface KeepConfig {
  */
 export interface WatchConfig {
   /**
-   * note: what happens to an image while rsync runs is noted, told and counts in its verdict. off: images are looked at before and after the copy alone.
+   * note: what happens to an image while rsync runs is noted, told and counts in its verdict. pause: besides, rsync stands still while an image that it is copying is in use, for maxPauseMinutes at most. stop: besides, rsync is ended when an image that it is copying comes into use; LBackup then fails and keeps its sections. off: images are looked at before and after the copy alone. What happens to images of clients is only noted, with pause and stop too.
    */
-  readonly mode: 'note' | 'off'
+  readonly mode: 'note' | 'pause' | 'stop' | 'off'
+  /**
+   * Minutes that rsync may stand still in one run, with mode pause; over ssh never more than 10.
+   */
+  readonly maxPauseMinutes: number
   /**
    * Seconds between two looks, while rsync runs and while images of this machine are waited for before.
    */

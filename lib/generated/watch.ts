@@ -15,7 +15,7 @@ export type SlotId = string
 export interface WatchLine {
   readonly at: Time
   /**
-   * begin: the watch looked for the first time. moved: the image lies in the other of its homes, as after a login or logout. vanished: it lies at none of its places. returned: it lies where it lay at first. changed: a member changed that changes only while an image is attached. attached, detached: something uses it, nothing does. login, logout: of the user of an image, or of anybody where no slot is named. paused, resumed: rsync was stopped for the image, and went on. snapshot-lost: the snapshot that is copied is no longer mounted. gap: the watch, or the machine, stood still. end: the watch ended.
+   * begin: the watch looked for the first time. moved: the image lies in the other of its homes, as after a login or logout. vanished: it lies at none of its places. returned: it lies where it lay at first. changed: a member changed that changes only while an image is attached. attached, detached: something uses it, nothing does. login, logout: of the user of an image, or of anybody where no slot is named. paused, resumed: rsync was made to stand still for the image, and went on. not-paused: rsync was at an image that came into use, and could not be paused. stopped: rsync was ended for the image. snapshot-lost: the snapshot that is copied is no longer mounted. gap: the watch, or the machine, stood still. end: the watch ended.
    */
   readonly event:
     | 'begin'
@@ -29,6 +29,8 @@ export interface WatchLine {
     | 'logout'
     | 'paused'
     | 'resumed'
+    | 'not-paused'
+    | 'stopped'
     | 'snapshot-lost'
     | 'gap'
     | 'end'
@@ -39,7 +41,7 @@ export interface WatchLine {
   readonly process?: WatchProcess
   readonly slot?: SlotId
   /**
-   * Of paused: the processes that were stopped.
+   * Of paused and stopped: rsync's processes.
    */
   readonly processes?: readonly WatchProcess[]
   /**

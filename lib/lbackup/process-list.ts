@@ -1,5 +1,5 @@
 import { OperationalError } from '../finding/operational-error.js'
-import { readKernelFile } from '../system/kernel-file.js'
+import { kernelNames, readKernelFile } from '../system/kernel-file.js'
 import type { System } from '../system/system.js'
 
 /** A process as the system lists it. */
@@ -10,6 +10,8 @@ export interface ProcessEntry {
   readonly startTime: string
   /** Ended, but its parent has not asked for its exit status. */
   readonly zombie: boolean
+  /** By a signal (SIGSTOP); it does nothing until SIGCONT. */
+  readonly stopped: boolean
   readonly argv: readonly string[]
 }
 
@@ -17,6 +19,15 @@ export interface ProcessEntry {
 export async function findProcess(system: System, pid: number): Promise<ProcessEntry | undefined> {
   if (system.platform === 'linux') return readLinuxProcess(pid)
   return (await macosProcesses(system)).get(pid)
+}
+
+/** Given the machine, return all its processes, by their ids. */
+export async function allProcesses(system: System): Promise<Map<number, ProcessEntry>> {
+  if (system.platform === 'macos') return macosProcesses(system)
+  const list = kernelNames('/proc')
+  const names = typeof list === 'string' ? [] : list.names.filter((name) => /^\d+$/.test(name))
+  const found = names.flatMap((name) => readLinuxProcess(Number(name)) ?? [])
+  return new Map(found.map((entry) => [entry.pid, entry]))
 }
 
 /** Given the machine and a process id, return that process' ancestors, the parent first; bounded. */
@@ -46,7 +57,13 @@ export function parseStat(text: string): Omit<ProcessEntry, 'argv'> | undefined 
   const [state, parentPid] = fields
   const startTime = fields[19]
   if (open < 0 || close < open || !(pid > 0) || startTime === undefined || !/^[0-9]+$/.test(startTime)) return undefined
-  return { pid, parentPid: Number.parseInt(parentPid ?? '', 10), startTime, zombie: state === 'Z' || state === 'X' }
+  return {
+    pid,
+    parentPid: Number.parseInt(parentPid ?? '', 10),
+    startTime,
+    zombie: state === 'Z' || state === 'X',
+    stopped: state === 'T',
+  }
 }
 
 /**
@@ -61,7 +78,8 @@ export function parsePs(text: string): Map<number, ProcessEntry> {
     const pid = Number(match[1])
     const startTime = (match[4] ?? '').replace(/\s+/g, ' ')
     const argv = (match[5] ?? '').split(' ').filter((word) => word !== '')
-    found.set(pid, { pid, parentPid: Number(match[2]), startTime, zombie: (match[3] ?? '').startsWith('Z'), argv })
+    const [zombie, stopped] = [(match[3] ?? '').startsWith('Z'), (match[3] ?? '').startsWith('T')]
+    found.set(pid, { pid, parentPid: Number(match[2]), startTime, zombie, stopped, argv })
   }
   return found
 }

@@ -12,6 +12,7 @@ import { enforce } from './block.js'
 import { ownPaths, type RunContext } from './context.js'
 import { checkDisk } from './disk.js'
 import { removeLeftOvers } from './left-over.js'
+import { continueLeftPaused } from './left-paused.js'
 import { refuseOtherBlock } from './other-block.js'
 import { orphaned, refuseOrphan } from './orphan.js'
 import { openHistory } from './history.js'
@@ -33,6 +34,7 @@ export async function pre(context: RunContext): Promise<Report> {
   await refuseOtherBlock(context)
   const before = await lockRun(context)
   try {
+    before.push(...(await continueLeftPaused(context)))
     removeLeftOvers(context)
     before.push(...reconcileBlock(context))
     const storeId = checkDisk(context)

@@ -46,6 +46,7 @@ export async function reconcileRun(context: RunContext): Promise<ReportedFinding
   }
   if (record.state === 'finished') return left
   const watched = await endWatch(context, record)
+  left.push(...watched.findings)
   const sections = readSections(context.environment.backupDest)
   const zero = section(sections, 0)
   const made =

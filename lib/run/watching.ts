@@ -9,14 +9,15 @@ import { lookAt, readFileIfPresent, removeFile, replaceFile } from '../system/fi
 import { packageFolder } from '../system/package.js'
 import { fromText, join, toBytes, type RawPath } from '../text/raw-path.js'
 import type { ClientOrder, WatchedClient } from '../watch/client-order.js'
-import { journalPath } from '../watch/eyes.js'
-import { readJournal, type Journal } from '../watch/journal.js'
+import { journalPath, readJournal, type Journal } from '../watch/journal.js'
 import type { WatchedImage, WatchOrder } from '../watch/order.js'
 import { notPaused, pausedIn, type Paused } from '../watch/paused.js'
 import { wordsOf } from '../watch/words.js'
 import type { RunContext } from './context.js'
+import { continueLeftPaused } from './left-paused.js'
 import type { Tonight } from './plan-type.js'
 import { clientOf } from './reach-machine.js'
+import { reactionOrder } from './reaction-order.js'
 
 /** By slot, what was seen while rsync ran, half a sentence each; and what is to be said of the watch itself. */
 export interface Seen {
@@ -59,6 +60,7 @@ export async function startWatch(context: RunContext, tonight: Tonight): Promise
     platform: system.platform,
     tools: system.tools,
     commandSeconds: limits.commandSeconds,
+    ...reactionOrder(context, tonight, images),
   }
   replaceFile(orderPath(stateFolder), JSON.stringify(order))
   const program = join(fromText(packageFolder()), 'dist/hooks/watch.js')
@@ -93,17 +95,18 @@ export async function endWatch(context: RunContext, record: Pick<RunRecord, 'id'
     return undefined
   })
   const paused = journal?.run === record.id ? pausedIn(journal.events, journal.lastAt) : notPaused
+  const findings = [...stopped(journal?.events ?? [], record), ...(await continueLeftPaused(context))]
   if (journal?.run === record.id && journal.whole) {
     const words = record.images.flatMap(({ slot }) => {
       const said = wordsOf(slot, journal.events)
       return said === undefined ? [] : [[slot, said] as const]
     })
-    return { words: new Map(words), paused, findings: [] }
+    return { words: new Map(words), paused, findings }
   }
   const words = record.images.map(
     ({ slot }) => [slot, wordsOf(slot, journal?.events ?? []) ?? 'was not watched to the end'] as const,
   )
-  return { words: new Map(words), paused, findings: [early] }
+  return { words: new Map(words), paused, findings: [early, ...findings] }
 }
 
 const nothing: Seen = { words: new Map(), paused: notPaused, findings: [] }
@@ -114,6 +117,16 @@ const early: ReportedFinding = {
   message:
     'The watch over the images ended before rsync did, so what happened to them meanwhile is known only in part.',
   cure: 'Look in the system’s log for who ended it, or whether the state folder could be written.',
+}
+
+function stopped(events: Journal['events'], { images }: Pick<RunRecord, 'images'>): ReportedFinding[] {
+  return events.flatMap(({ event, at, slot, detail }) => {
+    if (event !== 'stopped') return []
+    const path = images.find((image) => image.slot === slot)?.path ?? slot ?? 'an image'
+    const message = `The watch ended rsync at ${at} because rsync was copying ${path} and ${detail ?? 'it came into use'}; LBackup failed this run and keeps its sections.`
+    const cure = 'Let its user log out before the backup, or set watch.mode to note or pause in filevault.json.'
+    return [{ code: 'rsync-stopped', severity: 'warning', message, cure }]
+  })
 }
 
 function runOf(stateFolder: RawPath): string | undefined {

@@ -6,16 +6,15 @@ import { appendText, lookAt } from '../system/file.js'
 import { hintsFrom } from '../system/hints.js'
 import { readKernelFile } from '../system/kernel-file.js'
 import { realSystem } from '../system/system.js'
-import { baseName, join, parent, type RawPath } from '../text/raw-path.js'
+import { baseName, parent } from '../text/raw-path.js'
 import { bandsOf, bandTimesOf } from './band-times.js'
 import { glanceAt } from './glance.js'
-import { journalLine } from './journal.js'
+import { realHands } from './hands.js'
+import { journalLine, journalPath } from './journal.js'
 import type { WatchOrder } from './order.js'
+import { reaction } from './reaction.js'
 import { usesOf } from './uses.js'
 import type { Eyes } from './watch.js'
-
-/** Given the state folder, return where the journal lies. */
-export const journalPath = (stateFolder: RawPath): RawPath => join(stateFolder, 'watch.jsonl')
 
 /** What hints at a change is followed no sooner: a folder in which much happens must not keep the watch busy. */
 const soonest = 500
@@ -30,6 +29,7 @@ export function realEyes(order: WatchOrder, call: AbortSignal): Eyes {
       places.flatMap((path) => [{ folder: path }, { folder: parent(path), name: baseName(path) }]),
     ),
   )
+  const tell: Eyes['tell'] = (line) => appendText(journal, journalLine(line), { sync: true })
   return {
     now: () => Date.now(),
     called: () => call.aborted,
@@ -59,7 +59,8 @@ export function realEyes(order: WatchOrder, call: AbortSignal): Eyes {
       return problems.length > 0 ? undefined : new Set(sessions.map(({ user }) => user))
     },
     takeBlockOut: () => takeBlockOut(order),
-    tell: (line) => appendText(journal, journalLine(line), { sync: true }),
+    tell,
+    ...(order.reaction === undefined ? {} : { reaction: reaction(order.reaction, realHands(order, system, tell)) }),
   }
 }
 

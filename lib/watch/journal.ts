@@ -1,5 +1,6 @@
 import type { WatchLine, WatchProcess } from '../generated/watch.js'
 import { validateWatch } from '../generated/validators.js'
+import { join, type RawPath } from '../text/raw-path.js'
 
 /** What a journal tells of one run. */
 export interface Journal {
@@ -12,6 +13,9 @@ export interface Journal {
   /** When its last line was written. */
   readonly lastAt: string | undefined
 }
+
+/** Given the state folder, return where the journal lies. */
+export const journalPath = (stateFolder: RawPath): RawPath => join(stateFolder, 'watch.jsonl')
 
 /** Given what happened, return its line. */
 export const journalLine = (line: WatchLine): string => `${JSON.stringify(line)}\n`

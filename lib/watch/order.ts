@@ -22,6 +22,21 @@ export interface WatchedProcess {
   readonly startTime: string
 }
 
+/** What is done, besides noting it, when an image comes into use that rsync is copying. */
+export interface ReactionOrder {
+  readonly mode: 'pause' | 'stop'
+  /** The images that are copied and were in no use when the plan was made. */
+  readonly images: readonly {
+    readonly slot: string
+    /** Where it may lie, and where its copy grows: who has a file open there is at this image. */
+    readonly places: readonly RawPath[]
+  }[]
+  /** rsync stands still no longer in one run, milliseconds. */
+  readonly longestPause: number
+  /** Where the copies go; a volume of an image that holds them is no reason to let rsync go on. */
+  readonly destination: RawPath
+}
+
 /** What a watch is to do, from its start to its end; plain data. */
 export interface WatchOrder {
   readonly run: string
@@ -35,6 +50,8 @@ export interface WatchOrder {
   readonly lbackup: WatchedProcess & { readonly bootId: string }
   /** Seconds between two looks. */
   readonly interval: number
+  /** undefined: what happens is noted, no more. */
+  readonly reaction?: ReactionOrder
   /** It ends at this moment at the latest, milliseconds since 1970. */
   readonly until: number
   readonly platform: Platform

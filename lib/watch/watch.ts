@@ -3,6 +3,7 @@ import { asking, type AskingEyes } from './asking.js'
 import { happened, type Happened } from './events.js'
 import type { Glance } from './glance.js'
 import type { WatchedImage, WatchOrder } from './order.js'
+import type { Reaction } from './reaction.js'
 import { slice, type SliceEyes } from './slice.js'
 import { telling } from './telling.js'
 
@@ -23,6 +24,8 @@ export interface Eyes extends AskingEyes, SliceEyes {
   /** Takes what the run put into LBackup's excludes file out of it. */
   takeBlockOut(): void
   tell(line: WatchLine): void
+  /** What follows from what happens, besides noting it. */
+  readonly reaction?: Reaction
 }
 
 /** After an event, looks are this near to each other for a while, milliseconds. */
@@ -80,11 +83,14 @@ export async function watch(order: WatchOrder, begin: Happened, eyes: Eyes): Pro
     stands &&= !seen.some(({ event }) => event === 'snapshot-lost')
     const mounted = eyes.mounts()
     const ending = await endReason(until, eyes)
-    if (seen.length > 0 || mounted !== mounts || ending !== undefined) questions.ask()
+    if (ending !== undefined) await eyes.reaction?.end()
+    if (seen.length > 0 || mounted !== mounts || ending !== undefined || eyes.reaction?.waits() === true)
+      questions.ask()
     mounts = mounted
     if (ending !== undefined) await answered()
     seen.push(...questions.news())
     seen.forEach(tell)
+    eyes.reaction?.see(seen)
     if (seen.length > 0) lastEvent = eyes.now()
     if (ending === undefined) continue
     if (!eyes.called()) eyes.takeBlockOut()

@@ -1,5 +1,6 @@
 import type { WatchLine } from '../generated/watch.js'
 import { list } from '../text/measure.js'
+import { withPauses } from './pause-words.js'
 
 const verbs: Readonly<Record<WatchLine['event'], string>> = {
   begin: '',
@@ -13,7 +14,9 @@ const verbs: Readonly<Record<WatchLine['event'], string>> = {
   login: 'saw the login of',
   logout: 'saw the logout of',
   paused: 'had rsync paused',
-  resumed: 'had rsync go on',
+  resumed: 'had rsync go on because',
+  'not-paused': 'had rsync not paused because',
+  stopped: 'had rsync ended because',
   'snapshot-lost': 'was on a volume or snapshot that was unmounted',
   gap: 'was out of sight for',
 }
@@ -24,7 +27,7 @@ const verbs: Readonly<Record<WatchLine['event'], string>> = {
  * else, and a login to the image itself moves it. What happened again and again is told by its first times.
  */
 export function wordsOf(slot: string, events: readonly WatchLine[]): string | undefined {
-  const own = events.filter((event) => event.slot === undefined || event.slot === slot)
+  const own = withPauses(events.filter((event) => event.slot === undefined || event.slot === slot))
   if (own.every(({ event }) => event === 'login' || event === 'logout')) return undefined
   const told = own.slice(0, mostTold).map(({ at, event, detail }) => {
     return `${verbs[event]}${detail === undefined ? '' : ` ${detail}`} at ${at.slice(11, 19)} UTC`

@@ -24,8 +24,15 @@ ${images === '' ? '' : `<key>images</key>\n<array>\n${images}\n</array>`}
     }
   },
 
-  // lsof ends with 1 where one of the files named is open in no process.
-  lsof(state, args, { identity }) {
+  // lsof ends with 1 where one of the files named is open in no process. Of processes it tells what they really have open.
+  lsof(state, args, { identity, openFiles }) {
+    if (args.includes('-p')) {
+      const sets = args[args.indexOf('-p') + 1].split(',').map((pid) => {
+        const files = openFiles(pid).map(({ descriptor, path }) => `f${descriptor}\0n${path}\0\n`)
+        return `p${pid}\0\n${files.join('')}`
+      })
+      return { stdout: sets.join('') }
+    }
     const files = args.slice(args.indexOf('--') + 1)
     const sets = (state.open ?? [])
       .filter((open) => files.includes(open.path))

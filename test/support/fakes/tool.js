@@ -1,7 +1,7 @@
 // One program of a Mac that is not one: `node tool.js NAME FOLDER ARGUMENTS…`. What it answers stands in
 // FOLDER/state.json; each call is added to FOLDER/calls.jsonl.
 import { Buffer } from 'node:buffer'
-import { appendFileSync, readFileSync, statSync } from 'node:fs'
+import { appendFileSync, readFileSync, readdirSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { text } from 'node:stream/consumers'
@@ -27,7 +27,7 @@ if (fault?.hang !== undefined) {
   process.stdout.on('error', () => undefined)
   more()
 } else {
-  const { stdout = '', stderr = '', code = 0 } = fault ?? answers[name](state, args, { input, identity })
+  const { stdout = '', stderr = '', code = 0 } = fault ?? answers[name](state, args, { input, identity, openFiles })
   process.stdout.write(stdout)
   process.stderr.write(stderr)
   process.exitCode = code
@@ -36,4 +36,19 @@ if (fault?.hang !== undefined) {
 function identity(path) {
   const { dev, ino } = statSync(path)
   return { dev, ino }
+}
+
+function openFiles(pid) {
+  const read = (descriptor, link) => {
+    try {
+      return [{ descriptor, path: readlinkSync(link) }]
+    } catch {
+      return []
+    }
+  }
+  const descriptors = readdirSync(`/proc/${pid}/fd`)
+  return [
+    ...read('cwd', `/proc/${pid}/cwd`),
+    ...descriptors.flatMap((descriptor) => read(descriptor, `/proc/${pid}/fd/${descriptor}`)),
+  ]
 }

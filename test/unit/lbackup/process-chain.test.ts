@@ -58,14 +58,15 @@ describe('processes', () => {
   })
   it('that ended and are not yet asked for are zombies', () => {
     const zombie = parseStat(`12 (x) Z 1 ${'0 '.repeat(17)}77 0`)
-    expect(zombie).to.deep.equal({ pid: 12, parentPid: 1, startTime: '77', zombie: true })
+    expect(zombie).to.deep.equal({ pid: 12, parentPid: 1, startTime: '77', zombie: true, stopped: false })
   })
   it('have one boot id', async () => {
     expect(await bootId(system)).to.match(/^[0-9a-f-]{36}$/)
   })
   it('are parsed from stat, and nothing is made of junk', () => {
     const text = `12 (a) (b ) S 7 ${'1 '.repeat(17)}99 5\n`
-    expect(parseStat(text)).to.deep.equal({ pid: 12, parentPid: 7, startTime: '99', zombie: false })
+    expect(parseStat(text)).to.deep.equal({ pid: 12, parentPid: 7, startTime: '99', zombie: false, stopped: false })
+    expect(parseStat(text.replace(' S ', ' T '))).to.include({ stopped: true })
     for (const junk of ['', '12', '12 (a', '12 (a) S', `x (a) S 7 ${'1 '.repeat(17)}99`])
       expect(parseStat(junk)).to.equal(undefined)
   })
@@ -73,13 +74,16 @@ describe('processes', () => {
     const text = [
       '    1     0 Ss   Sun Nov 22 21:14:00 2026     /sbin/launchd',
       '  312     1 Z    Sun Nov  2 03:00:01 2026     (diskimages-helper)',
+      '  313     1 TN   Sun Nov  2 03:00:01 2026     rsync',
       'junk',
     ].join('\n')
     const found = parsePs(text)
-    expect([...found.keys()]).to.deep.equal([1, 312])
+    expect([...found.keys()]).to.deep.equal([1, 312, 313])
     expect(found.get(1)).to.deep.equal({
-      ...{ pid: 1, parentPid: 0, startTime: 'Sun Nov 22 21:14:00 2026', zombie: false, argv: ['/sbin/launchd'] },
+      ...{ pid: 1, parentPid: 0, startTime: 'Sun Nov 22 21:14:00 2026', zombie: false, stopped: false },
+      argv: ['/sbin/launchd'],
     })
+    expect(found.get(313)).to.include({ zombie: false, stopped: true })
     expect(found.get(312)).to.include({ zombie: true, startTime: 'Sun Nov 2 03:00:01 2026' })
   })
   it('are asked of ps on macOS, in UTC', async () => {

@@ -1,0 +1,122 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync, utimesSync, watch, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readJournal, type Journal } from '../../../lib/watch/journal.js'
+import { content } from '../../support/image-writer/content.js'
+import { simulatedMac, type SimulatedMac } from '../../support/mac/index.js'
+import { protect } from '../../support/protect.js'
+import { makeLab, type Lab } from '../../support/session/index.js'
+import type { Occasion } from './night.js'
+
+/** A Mac with bob's image, of which rsync copies band 7 for as long as a test holds it there. */
+export interface HeldScene {
+  readonly lab: Lab
+  readonly mac: SimulatedMac
+  readonly stateFolder: string
+  /** Hold it there; for the occasions of a night. */
+  readonly hold: Occasion
+  /** Comes true once it is held. */
+  readonly held: Promise<void>
+  /** LBackup, and its rsync, the sender first. */
+  pids(): { readonly lbackup: number; readonly rsync: readonly number[] }
+  journal(): Journal
+  /** Returns once the journal says so. */
+  told(says: RegExp): Promise<void>
+}
+
+const scenes: { lbackup: number }[] = []
+
+export function heldScene(watching: Record<string, unknown>, settings: Record<string, string> = {}): HeldScene {
+  const lab = makeLab({
+    settings: {
+      hardlink_option: '--bwlimit=512 --outbuf=L --out-format=%n',
+      post_actions_on_backup_error: 'YES',
+      ignore_rsync_vanished_files: 'YES',
+      ...settings,
+    },
+  })
+  const mac = simulatedMac(lab.source)
+  mac.addUser('bob', { fileVault: 'sparsebundle' })
+  fillBands(mac, 1)
+  const stateFolder = protect(lab, { ...mac.configuration, watch: { interval: 0.1, ...watching } })
+  const journalFile = join(stateFolder, 'watch.jsonl')
+  const pids = { lbackup: 0, rsync: [] as number[] }
+  scenes.push(pids)
+  let tell: () => void = () => undefined
+  const held = new Promise<void>((resolve) => (tell = resolve))
+  return {
+    lab,
+    mac,
+    stateFolder,
+    held,
+    hold: {
+      logged: /bob\.sparsebundle\/bands\/7$/m,
+      act({ pid }) {
+        pids.lbackup = pid
+        pids.rsync = rsyncOf(pid)
+        // The sender is then held by its full pipe, with the band open.
+        for (const other of pids.rsync.slice(1)) process.kill(other, 'SIGSTOP')
+        tell()
+      },
+    },
+    pids: () => pids,
+    journal: () => readJournal(readFileSync(journalFile, 'utf8')),
+    told: (says) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (!existsSync(journalFile) || !says.test(readFileSync(journalFile, 'utf8'))) return
+          watcher.close()
+          resolve()
+        }
+        const watcher = watch(stateFolder, look)
+        look()
+      }),
+  }
+}
+
+/** Band 7 is more than fits into the pipe between sender and receiver. Each time both are a day younger than before. */
+export function fillBands(mac: SimulatedMac, time: number): void {
+  for (const [name, length] of [
+    ['7', 1024 * 1024],
+    ['9', 64 * 1024],
+  ] as const) {
+    const path = join(mac.imageOf('bob'), 'bands', name)
+    writeFileSync(path, content(`${name} ${String(time)}`, length))
+    utimesSync(path, time * 86_400, time * 86_400)
+  }
+}
+
+/** `T`: stopped; undefined: gone. */
+export function stateOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${String(pid)}/stat`, 'latin1')
+    return stat.slice(stat.lastIndexOf(')') + 2)[0]
+  } catch {
+    return undefined
+  }
+}
+
+/** For `afterEach`: a test that failed leaves nothing stopped. */
+export function endScenes(): void {
+  for (const { lbackup } of scenes.splice(0)) {
+    if (lbackup === 0) continue
+    try {
+      process.kill(-lbackup, 'SIGKILL')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
+}
+
+/** Given a process, return the children of it that run a program whose command line fits. */
+export function childrenOf(parent: number, fits: RegExp): number[] {
+  const list = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' })
+  return list.split('\n').flatMap((line) => {
+    const [, pid, above, args = ''] = /^ *(\d+) +(\d+) (.*)$/.exec(line) ?? []
+    return Number(above) === parent && fits.test(args) ? [Number(pid)] : []
+  })
+}
+
+function rsyncOf(parent: number): number[] {
+  return childrenOf(parent, /rsync/).flatMap((pid) => [pid, ...rsyncOf(pid)])
+}
