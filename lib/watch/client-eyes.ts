@@ -8,8 +8,8 @@ import { appendText } from '../system/file.js'
 import { realSystem } from '../system/system.js'
 import type { ClientOrder } from './client-order.js'
 import type { ClientEyes } from './client-watch.js'
-import { journalPath, takeBlockOut } from './eyes.js'
-import { journalLine } from './journal.js'
+import { takeBlockOut } from './eyes.js'
+import { journalLine, journalPath } from './journal.js'
 
 /** Given an order and a signal by which the watch is called to its end, return what it hears its client by. */
 export function clientEyes(order: ClientOrder, call: AbortSignal): ClientEyes {

@@ -14,7 +14,8 @@ const copyOf = ({ lab }: HeldScene): string => join(lab.destination, 'Section.0/
 async function during(scene: HeldScene, act: () => Promise<void>, options: NightOptions = {}): Promise<Night> {
   const [result] = await Promise.all([
     night('ours', scene.lab, scene.stateFolder, { occasions: [scene.hold], ...options }),
-    scene.held.then(act),
+    // What happens before the watch has seen anything is no matter of a pause.
+    scene.held.then(() => scene.told(/"begin"/)).then(act),
   ])
   return result
 }
