@@ -74,12 +74,12 @@ function play(changes: Partial<Scene> = {}, given: Partial<ReactionOrder> = {}) 
   return {
     scene,
     /** What a look leads to; without events, that nothing happened. */
-    async after(...events: Happened[]): Promise<string[]> {
+    after: async (...events: Happened[]): Promise<string[]> => {
       played.see(events)
       await settled()
       return done.splice(0)
     },
-    async end(): Promise<string[]> {
+    end: async (): Promise<string[]> => {
       await played.end()
       return done.splice(0)
     },
