@@ -51,4 +51,26 @@ describe('the journal of a watch', () => {
       ),
     ).to.match(/(moved .*){6} and so on$/)
   })
+
+  it('tells of each pause how long, why and until when, also after much else', () => {
+    const paused: WatchLine = { at: at(10), event: 'paused', slot: 'bob', detail: 'it left its place', processes: [] }
+    const resumed: WatchLine = {
+      at: at(50),
+      event: 'resumed',
+      slot: 'bob',
+      detail: 'the image was at rest again, used by bob',
+    }
+    const words =
+      'had rsync paused for 40 s because it left its place, until the image was at rest again, used by bob, at 03:00:10 UTC'
+    expect(wordsOf('bob', [paused, resumed])).to.equal(words)
+    expect(wordsOf('zoe', [paused, resumed])).to.equal(undefined)
+    expect(wordsOf('bob', [paused])).to.equal(
+      'had rsync paused nobody knows how long because it left its place at 03:00:10 UTC',
+    )
+    expect(wordsOf('bob', [...Array.from({ length: 9 }, () => moved), paused, resumed])).to.match(
+      /(moved .*){6}, had rsync paused for 40 s .* and so on$/,
+    )
+    const stopped: WatchLine = { ...paused, event: 'stopped' }
+    expect(wordsOf('bob', [stopped])).to.equal('had rsync ended because it left its place at 03:00:10 UTC')
+  })
 })
