@@ -45,7 +45,7 @@ export function asking(images: readonly WatchedImage[], eyes: AskingEyes): Askin
     news() {
       const used = uses.answer()
       const present = sessions.answer()
-      if (eyes.now() - asked >= askEvery) ask()
+      if (Math.abs(eyes.now() - asked) >= askEvery) ask()
       const told = sessionHappened(images, users, present)
       users = present ?? users
       for (const image of images) {

@@ -50,6 +50,7 @@ export async function watch(order: WatchOrder, begin: Happened, eyes: Eyes): Pro
   const questions = asking(images, eyes)
   const answered = (): Promise<unknown> => Promise.race([questions.asking(), eyes.late(longestAnswer)])
   const bands = slice(images, eyes)
+  let [looked, lastEvent] = [eyes.now(), -Infinity]
   let glances = images.map((image) => eyes.glance(image))
   const look = (most: number): Happened[] =>
     bands.next(
@@ -59,10 +60,12 @@ export async function watch(order: WatchOrder, begin: Happened, eyes: Eyes): Pro
   let [mounts, stands] = [eyes.mounts(), eyes.sourceStands()]
   look(sliceLength)
   await answered()
+  // What the answer may take is no standstill.
+  looked = Math.min(eyes.now(), looked + longestAnswer)
   tell(begin)
-  let [looked, lastEvent] = [eyes.now(), -Infinity]
   for (;;) {
-    await eyes.wait(eyes.now() - lastEvent < nearFor ? Math.min(nearLook, interval) : interval)
+    // However far back the clock was set, the looks are near no longer than that.
+    await eyes.wait(Math.abs(eyes.now() - lastEvent) < nearFor ? Math.min(nearLook, interval) : interval)
     const now = eyes.now()
     const seen: Happened[] = []
     // A clock that was set back is a gap as well: what lies between the two looks is not known.

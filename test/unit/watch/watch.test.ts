@@ -40,6 +40,8 @@ interface Scene {
   readonly unmounted?: true
   /** The clock jumps by so many milliseconds besides. */
   readonly jump?: number
+  /** Telling what was seen takes so many milliseconds. */
+  readonly slow?: number
 }
 
 /** Runs a watch that sees one scene after the other, one a look; it is called to its end after the last. */
@@ -84,7 +86,10 @@ async function seen(
       takeBlockOut: () => {
         stripped += 1
       },
-      tell: (line) => lines.push(line),
+      tell(line) {
+        lines.push(line)
+        clock += scene().slow ?? 0
+      },
     },
   )
   return { lines, waits, asked, stripped }
@@ -127,15 +132,29 @@ describe('the watch', () => {
   })
 
   it('goes on looking while the program that tells of uses hangs, and ends without its answer', async () => {
-    expect(
-      await told({}, { hangs: true, place: 1 }, { hangs: true, place: 1 }, { hangs: true }, { hangs: true }),
-    ).to.deep.equal(['begin', `moved to ${hidden}`, `returned to ${home}`, end])
+    const hangs = { hangs: true, state: 'attached' } as const
+    expect(await told({}, { ...hangs, place: 1 }, { ...hangs, place: 1 }, hangs, { state: 'attached' })).to.deep.equal([
+      'begin',
+      `moved to ${hidden}`,
+      `returned to ${home}`,
+      end,
+    ])
   })
 
   it('tells that it or the machine stood still, and a clock that was set back', async () => {
     expect(await told({}, { jump: 4001 }, {})).to.deep.equal(['begin', 'gap 6.0 s between two looks', end])
     expect(await told({}, { jump: 3999 }, {})).to.deep.equal(['begin', end])
     expect(await told({}, { jump: -5000 }, {})).to.deep.equal(['begin', 'gap -3.0 s between two looks', end])
+    expect(await told({ slow: 4001 }, {}, {})).to.deep.equal(['begin', 'gap 6.0 s between two looks', end])
+  })
+
+  it('whose clock was set back by a day asks who uses the images as often as ever, and looks no more often', async () => {
+    const scenes = Array.from({ length: 40 }, (_, at) => (at === 10 ? { jump: -86_400_000 } : {}))
+    const { asked, waits } = await seen(scenes)
+    expect(asked, 'when the clock was set back, once in the 58 s after it, and at the end').to.equal(3)
+    expect(new Set(waits)).to.deep.equal(new Set([2000]))
+    const after = await seen(scenes.map((scene, at) => (at < 8 ? scene : { ...scene, place: 1 })))
+    expect(after.waits.slice(-20), 'after an event before it').to.deep.equal(Array.from({ length: 20 }, () => 2000))
   })
 
   it('tells a band that changed after it was seen, and one that is gone', async () => {
