@@ -66,7 +66,7 @@ export async function run(command: Command): Promise<CommandResult> {
   const tooMuch = (): unknown => subprocess.kill()
   const most = command.maxOutputBytes ?? 64 * mebibyte
   const [stdout, stderr] = [collect(subprocess.stdout, most, tooMuch), collect(subprocess.stderr, most, tooMuch)]
-  const { result, timedOut } = await ending(subprocess, command.timeoutSeconds)
+  const { result, timedOut } = await endingWithUs(subprocess, () => ending(subprocess, command.timeoutSeconds))
   const [exitCode, signal] = [result?.exitCode, result?.signal]
   await trace(
     'process',
@@ -87,12 +87,30 @@ export async function run(command: Command): Promise<CommandResult> {
   }
 }
 
+const running = new Set<Pick<Subprocess, 'kill'>>()
+
+/** Where this process ends before its program, nobody is left to end that one, which may be deaf to a TERM. */
+async function endingWithUs<Result>(subprocess: Pick<Subprocess, 'kill'>, end: () => Promise<Result>): Promise<Result> {
+  if (running.size === 0) process.once('exit', endAll)
+  running.add(subprocess)
+  try {
+    return await end()
+  } finally {
+    running.delete(subprocess)
+    if (running.size === 0) process.removeListener('exit', endAll)
+  }
+}
+
+function endAll(): void {
+  for (const subprocess of running) subprocess.kill('SIGKILL')
+}
+
 interface Subprocess extends PromiseLike<Pick<Result, 'exitCode' | 'signal'>> {
   readonly stdin: Writable
   readonly stdout: Readable
   readonly stderr: Readable
   once(event: 'exit', listener: () => void): unknown
-  kill(): boolean
+  kill(signal?: 'SIGKILL'): boolean
   unref(): void
 }
 

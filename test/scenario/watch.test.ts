@@ -1,60 +1,15 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, utimesSync, watch } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { readJournal, type Journal } from '../../lib/watch/journal.js'
 import { imageDigest, simulatedMac } from '../support/mac/index.js'
 import { protect } from '../support/protect.js'
 import { makeLab, startSession, type Lab } from '../support/session/index.js'
-import { night, type Night } from './support/night.js'
-import { backupSet, type BackupSet } from './support/set.js'
-
-const quick = { interval: 0.1 }
-const journalFile = (set: Pick<BackupSet, 'stateFolder'>): string => join(set.stateFolder, 'watch.jsonl')
-const journal = (set: Pick<BackupSet, 'stateFolder'>): Journal => readJournal(readFileSync(journalFile(set), 'utf8'))
-
-/** Returns once the journal says so. */
-function told(set: Pick<BackupSet, 'stateFolder'>, says: RegExp): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      if (!existsSync(journalFile(set)) || !says.test(readFileSync(journalFile(set), 'utf8'))) return
-      watcher.close()
-      resolve()
-    }
-    const watcher = watch(set.stateFolder, look)
-    look()
-  })
-}
-
-const alive = (pid: number): boolean => {
-  try {
-    return (
-      execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
-        .trim()
-        .startsWith('Z') === false
-    )
-  } catch {
-    return false
-  }
-}
-
-/** Returns once that process is gone; the limit is the test's. */
-async function gone(pid: number): Promise<void> {
-  while (alive(pid)) await new Promise((resolve) => setImmediate(resolve))
-}
+import { night } from './support/night.js'
+import { backupSet } from './support/set.js'
+import { alive, during, gone, journal, journalFile, quick, told } from './support/watched.js'
 
 describe('the watch while rsync runs', function () {
   this.timeout(60_000)
-
-  const during = (set: BackupSet, act: () => void | Promise<void>): Promise<Night> =>
-    night('ours', set.lab, set.stateFolder, {
-      at: {
-        'before-rsync': async () => {
-          await told(set, /"begin"/)
-          await act()
-        },
-      },
-    })
 
   it('sees an image leave and come back, although nothing shows it afterwards, and tells when', async () => {
     const set = backupSet({ config: { watch: quick } })
@@ -132,14 +87,19 @@ describe('the watch while rsync runs', function () {
     expect((await night('ours', set.lab, set.stateFolder)).codes).to.deep.equal([])
   })
 
-  for (const signal of ['SIGKILL', 'SIGTERM', 'SIGHUP'] as const) {
-    it(`ends by itself where LBackup is ended by ${signal}`, async () => {
+  for (const [signal, to] of [
+    ['SIGKILL', 'process'],
+    ['SIGTERM', 'process'],
+    ['SIGHUP', 'process'],
+    ['SIGINT', 'group'],
+  ] as const) {
+    it(`ends by itself where LBackup is ended by ${signal} to its ${to}`, async () => {
       const set = backupSet({ config: { watch: quick } })
       const session = startSession('ours', set.lab, {
         at: {
           'before-rsync': async () => {
             await told(set, /"begin"/)
-            session.signal(signal)
+            session.signal(signal, to)
           },
         },
       })
