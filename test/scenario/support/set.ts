@@ -59,7 +59,7 @@ export function setIn(lab: Lab, { names = ['bob'], config = {}, shape }: SetOpti
     copy: (name = 'bob', section = 0) => inSection(name, `Section.${String(section)}`),
     copies(name = 'bob') {
       const sections = lab.sections().map((section) => inSection(name, section))
-      return [...sections, ...inStore(lab, `${name}.sparsebundle`)].filter((path) => existsSync(path))
+      return [...sections, ...keptCopies(lab, `${name}.sparsebundle`)].filter((path) => existsSync(path))
     },
   }
 }
@@ -71,7 +71,8 @@ export function writeImage(path: string, seed: string, shape: BundleShape = {}):
   for (const name of readdirSync(join(path, 'bands'))) utimesSync(join(path, 'bands', name), longAgo, longAgo)
 }
 
-function inStore(lab: Lab, name: string): string[] {
+/** Given a lab and the file name of an image, return the paths of its copies in the store, there or not. */
+export function keptCopies(lab: Lab, name: string): string[] {
   const kept = join(lab.destination, '.lbackup-filevault/kept')
   if (!existsSync(kept)) return []
   return readdirSync(kept).flatMap((slot) =>

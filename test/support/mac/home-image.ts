@@ -18,9 +18,10 @@ import type { Random } from './random.js'
 
 export type ImageKind = 'sparsebundle' | 'sparseimage'
 
-const sector = 512
+export const sector = 512
 const virtualBytes = 64 * mebibyte
-const dataOffset = 122_368
+/** Where the data of an encrypted image of one file begins. */
+export const dataOffset = 122_368
 
 /** Given a path, a kind and a seed, write an encrypted image there as a FileVault home has it. */
 export function writeHomeImage(path: string, kind: ImageKind, seed: string): void {

@@ -3,7 +3,8 @@ import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, writ
 import { basename, dirname, join } from 'node:path'
 import { fakeMac, type FakeMac, type FakeMacState } from '../fake-mac.js'
 import { imageDigest } from './digest.js'
-import { setTime, writeHomeImage, writingSteps, type ImageKind } from './home-image.js'
+import { compactingSteps } from './compaction.js'
+import { setTime, writeHomeImage, writingSteps, type ImageKind, type Step } from './home-image.js'
 import { random } from './random.js'
 
 /** Stands in every file of a home's clear text, so that a leak is found wherever it lies. */
@@ -33,13 +34,22 @@ export interface SimulatedMac {
   write(name: string): void
   /** As after a proper logout: clear text gone, the image back in the home. */
   logOut(name: string): void
-  /** A power cut: nobody is logged in, clear text gone, each image stays in its hidden home. */
+  /** Begins a logout at which the image is compacted before it moves back: clear text goes, hdiutil opens the image. */
+  beginLogOut(name: string): void
+  /** Does the next step of a logout begun: a member is rewritten or vanishes; the last moves the image back. */
+  goOn(name: string): void
+  /** Fast user switching: his session comes to the console, and that of whoever was there stays behind it. */
+  switchTo(name: string): void
+  /** A power cut: nobody is logged in, clear text gone, each image stays in its hidden home with its lock. */
   crash(): void
   isLoggedIn(name: string): boolean
+  isLoggingOut(name: string): boolean
   /** Where a user's image lies now. */
   imageOf(name: string): string
   /** Every state of every image so far. */
   truth(): readonly Moment[]
+  /** The states a user's image was in since so many states of any image were noted, that of then among them. */
+  statesSince(name: string, noted: number): readonly string[]
   /** Changes what the programs answer besides. */
   change(edit: (state: FakeMacState) => void): void
 }
@@ -51,6 +61,8 @@ interface User {
   readonly fileVault: ImageKind | 'none'
   loggedIn: boolean
   mounted: boolean
+  /** What is left of a logout begun. */
+  leaving: Step[] | undefined
 }
 
 /** Given the folder of homes and a seed, make a Mac without users. Its programs know the folder as `seenAt`. */
@@ -85,12 +97,20 @@ export function simulatedMac(homes: string, seed = 1, seenAt = homes): Simulated
     truth.push({ user: name, after, digest: imageDigest(imageOf(name)) })
   }
   const tell = (): void => {
+    state.graphical = [...users.values()].filter(({ loggedIn }) => loggedIn).map(({ name }) => name)
     fakes.set(seen())
+  }
+  const change = (name: string, { file, apply }: Step, verb: string): void => {
+    apply()
+    // LBackup's rsync misses a change of 20 s or less (--modify-window=20).
+    if (existsSync(file)) setTime(file, (clock += 60))
+    note(name, `${verb} ${basename(dirname(file))}/${basename(file)}`)
   }
 
   function disappear(one: User): void {
     if (one.mounted) {
-      execFileSync('umount', [one.home])
+      // By force, as at a logout: rsync may have the folder open.
+      execFileSync('umount', ['-l', one.home])
       one.mounted = false
       return
     }
@@ -104,6 +124,14 @@ export function simulatedMac(homes: string, seed = 1, seenAt = homes): Simulated
     state.open = state.open.filter(({ path }) => !path.startsWith(`${join(hidden(one), fileName(one))}`))
     if (state.console === one.name) delete state.console
     one.loggedIn = false
+    one.leaving = undefined
+  }
+
+  function moveBack(one: User): void {
+    detach(one)
+    renameSync(join(hidden(one), fileName(one)), join(one.home, fileName(one)))
+    rmSync(hidden(one), { recursive: true })
+    note(one.name, 'logOut')
   }
 
   const mac: SimulatedMac = {
@@ -118,6 +146,7 @@ export function simulatedMac(homes: string, seed = 1, seenAt = homes): Simulated
         fileVault,
         loggedIn: false,
         mounted: false,
+        leaving: undefined,
       }
       users.set(name, one)
       mkdirSync(one.home, { recursive: true })
@@ -161,8 +190,8 @@ export function simulatedMac(homes: string, seed = 1, seenAt = homes): Simulated
           uid: one.uid,
           writeable: true,
         })
-        const held = lstatSync(image).isDirectory() ? join(image, 'token') : image
-        state.open.push({ path: held, pid: 900_000 + one.uid, program: 'diskimages-helper' })
+        if (one.fileVault === 'sparsebundle') writeFileSync(join(image, 'lock'), '', { flag: 'a' })
+        state.open.push({ path: heldOf(image), pid: 900_000 + one.uid, program: 'diskimages-helper' })
         note(name, 'logIn')
       }
       tell()
@@ -171,12 +200,8 @@ export function simulatedMac(homes: string, seed = 1, seenAt = homes): Simulated
       const one = user(name)
       if (one.fileVault === 'none') return
       const image = imageOf(name)
-      for (const { file, apply } of writingSteps(image, one.fileVault, `${name} ${String(truth.length)}`, numbers)) {
-        apply()
-        // LBackup's rsync misses a change of 20 s or less (--modify-window=20).
-        setTime(file, (clock += 60))
-        note(name, `write ${basename(dirname(file))}/${basename(file)}`)
-      }
+      const seed = `${name} ${String(truth.length)}`
+      for (const step of writingSteps(image, one.fileVault, seed, numbers)) change(name, step, 'write')
     },
     logOut(name) {
       const one = user(name)
@@ -184,25 +209,50 @@ export function simulatedMac(homes: string, seed = 1, seenAt = homes): Simulated
       if (one.fileVault === 'none') {
         detach(one)
       } else {
-        disappear(one)
-        detach(one)
-        renameSync(join(hidden(one), fileName(one)), join(one.home, fileName(one)))
-        rmSync(hidden(one), { recursive: true })
-        note(name, 'logOut')
+        if (one.leaving === undefined) disappear(one)
+        moveBack(one)
       }
+      tell()
+    },
+    beginLogOut(name) {
+      const one = user(name)
+      if (!one.loggedIn || one.fileVault === 'none' || one.leaving !== undefined) return
+      const image = imageOf(name)
+      disappear(one)
+      detach(one)
+      one.loggedIn = true
+      one.leaving = compactingSteps(image, one.fileVault, `${name} ${String(truth.length)}`, numbers)
+      // Assumed: a compaction is seen as what holds the image open, since hdiutil lists only what is attached.
+      state.open.push({ path: heldOf(image), pid: 910_000 + one.uid, program: 'hdiutil' })
+      tell()
+    },
+    goOn(name) {
+      const one = user(name)
+      const step = one.leaving?.shift()
+      if (step !== undefined) change(name, step, 'compact')
+      else if (one.leaving !== undefined) mac.logOut(name)
+    },
+    switchTo(name) {
+      if (!user(name).loggedIn) return
+      state.console = name
       tell()
     },
     crash() {
       for (const one of users.values()) {
         if (!one.loggedIn) continue
-        if (one.fileVault !== 'none') disappear(one)
+        if (one.fileVault !== 'none' && one.leaving === undefined) disappear(one)
         detach(one)
       }
       tell()
     },
     isLoggedIn: (name) => user(name).loggedIn,
+    isLoggingOut: (name) => user(name).leaving !== undefined,
     imageOf,
     truth: () => truth,
+    statesSince(name, noted) {
+      const own = (moments: readonly Moment[]): Moment[] => moments.filter((moment) => moment.user === name)
+      return [...own(truth.slice(0, noted)).slice(-1), ...own(truth.slice(noted))].map(({ digest }) => digest)
+    },
     change(edit) {
       edit(state)
       tell()
@@ -210,6 +260,9 @@ export function simulatedMac(homes: string, seed = 1, seenAt = homes): Simulated
   }
   return mac
 }
+
+/** The member of an image that whatever uses it holds open. */
+const heldOf = (image: string): string => (lstatSync(image).isDirectory() ? join(image, 'token') : image)
 
 const mounts = new Set<string>()
 
