@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { expect } from 'chai'
 import type { ReportImage } from '../../lib/generated/report.js'
 import { tellSteps } from '../support/fault/recorded.js'
@@ -16,13 +16,13 @@ const seedsOf = (host: Host): number[] => {
   return Array.from({ length: Number(host === 'ours' ? SEEDS : SEEDS_REAL) }, (_, index) => index + 1)
 }
 const nights = 2
-/** Where in rsync's work something may happen: before, inside and after the homes. */
-const places = [
-  /^source\/alice\/1$/m,
-  /bob\.sparsebundle\/bands\/\w+$/m,
-  /bob\.sparsebundle\/bands\/[358]$/m,
-  /carol\.sparseimage$/m,
-  /^source\/zoe\/1$/m,
+/** Where in rsync's work something may happen, and to whom: before, inside and after the homes. */
+const places: readonly { readonly logged: RegExp; readonly to: string[] }[] = [
+  { logged: /^source\/alice\/1$/m, to: users },
+  { logged: /bob\.sparsebundle\/bands\/\w+$/m, to: ['bob'] },
+  { logged: /bob\.sparsebundle\/bands\/3$/m, to: ['bob'] },
+  { logged: /carol\.sparseimage$/m, to: ['carol', 'bob'] },
+  { logged: /^source\/zoe\/1$/m, to: users },
 ]
 /** Accounts with FileVault; with the container, the images of a household. */
 const accounts = [...users, 'dora']
@@ -41,8 +41,8 @@ interface Tally {
 /** Every night checks that the excludes file is as it was. */
 async function oneNight(host: Host, one: Household, count: number, tally: Tally): Promise<void> {
   const { lab, mac, stateFolder, numbers, touched } = one
-  const some = (limit: number, when: string): void => {
-    for (let left = numbers.below(limit); left > 0; left -= 1) happen(one, `night ${String(count)} ${when}`)
+  const some = (limit: number, when: string, to = users): void => {
+    for (let left = numbers.below(limit); left > 0; left -= 1) happen(one, `night ${String(count)} ${when}`, to)
   }
   some(3, 'before')
   touched.clear()
@@ -50,14 +50,14 @@ async function oneNight(host: Host, one: Household, count: number, tally: Tally)
   const noted = mac.truth().length
   const cut = numbers.below(10) === 0 ? numbers.pick(places) : undefined
   const occasions: Occasion[] = places
-    .filter((logged) => numbers.below(3) === 0 || logged === cut)
-    .map((logged) => ({
-      logged,
+    .filter((place) => numbers.below(2) === 0 || place === cut)
+    .map((place) => ({
+      logged: place.logged,
       stop: true,
       optional: true,
       act: (session) => {
-        some(3, `at ${String(logged)}`)
-        if (logged === cut) cutPower(one, session)
+        some(4, `at ${String(place.logged)}`, place.to)
+        if (place === cut) cutPower(one, session)
       },
     }))
   const result = await night(host, lab, stateFolder, {
@@ -75,13 +75,14 @@ async function oneNight(host: Host, one: Household, count: number, tally: Tally)
   tally.ends.add(result.exitCode)
 }
 
-/** What rsync made, by the record of the Mac itself. */
+/** How many copies that rsync made, in either home, are none of the moments that the Mac's own record knows. */
 function mixedCopies({ lab, mac }: Household, noted: number): number {
   const made = ['Section.inprogress', 'Section.0'].map((name) => join(lab.destination, name)).find(existsSync) ?? ''
-  return accounts.filter((name) => {
-    const copy = join(made, 'source', mac.imageOf(name).slice(lab.source.length))
-    return existsSync(copy) && !mac.statesSince(name, noted).includes(imageDigest(copy))
-  }).length
+  return accounts
+    .flatMap((name) =>
+      [name, `.${name}`].map((home) => ({ name, copy: join(made, 'source', home, basename(mac.imageOf(name))) })),
+    )
+    .filter(({ name, copy }) => existsSync(copy) && !mac.statesSince(name, noted).includes(imageDigest(copy))).length
 }
 
 function expectHonest(one: Household, { report, sections }: Night, noted: number, tally: Tally): void {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { content } from '../../support/image-writer/content.js'
 import { imageDigest, random, simulatedMac, type Random, type SimulatedMac } from '../../support/mac/index.js'
 import { protect } from '../../support/protect.js'
 import { makeLab, type Lab } from '../../support/session/index.js'
@@ -30,7 +31,7 @@ const policies = [
 ]
 const canMount = process.platform === 'linux' && process.geteuid?.() === 0
 
-/** Given a seed, make a household. To dora's image, and to the container in zoe's home, nothing ever happens. */
+/** Given a seed, make a household. To dora's image, and to the containers in zoe's home, nothing ever happens. */
 export function household(seed: number): Household {
   const numbers = random(seed)
   const lab = makeLab({
@@ -48,9 +49,12 @@ export function household(seed: number): Household {
     writeFileSync(join(lab.source, name, '1'), Buffer.alloc(128 * 1024, name))
   }
   mac.addUser('bob', { fileVault: 'sparsebundle', inDirectory: numbers.below(4) > 0 })
+  // rsync is busy with band 3 for a while; that it is there now is noted with the next change.
+  writeFileSync(join(mac.imageOf('bob'), 'bands/3'), content(`${String(seed)} large`, 768 * 1024))
+  mac.write('bob')
   mac.addUser('carol', { fileVault: 'sparseimage', inDirectory: numbers.below(4) > 0 })
   mac.addUser('dora', { fileVault: 'sparsebundle' })
-  writeImage(join(lab.source, 'zoe/Vault.sparsebundle'), 'vault')
+  for (const name of ['a', 'b', 'c', 'd', 'e']) writeImage(join(lab.source, `zoe/${name}.sparsebundle`), name)
   const policy = numbers.pick(policies)
   const level = numbers.pick(['compare', 'structure'] as const)
   const repair = numbers.pick(['on', 'on', 'off'])
@@ -61,8 +65,8 @@ export function household(seed: number): Household {
 }
 
 /** One thing that happens: somebody logs in, works, leaves, comes to the console, or another machine writes his image. */
-export function happen({ mac, numbers, diary, touched }: Household, when: string): void {
-  const name = numbers.pick(users)
+export function happen({ mac, numbers, diary, touched }: Household, when: string, to = users): void {
+  const name = numbers.pick(to)
   const deed = numbers.pick(deedsFor(mac, name))
   const mount = canMount && numbers.below(2) === 0
   diary.push(`${when}: ${deed} ${name}${deed === 'logIn' && mount ? ', mounted' : ''}`)
