@@ -141,6 +141,10 @@ describe('the reaction of a watch', () => {
 
   it('does nothing for other images, nor for events that are no use of one', async () => {
     const { after } = play()
+    const images = [...order.images, { slot: 'zoe', places: ['/Users/zoe/zoe.sparsebundle' as RawPath] }]
+    expect(await play({}, { images }).after({ ...login, slot: 'zoe' }), 'rsync is at another').to.deep.equal([
+      'guard starts',
+    ])
     expect(await after({ ...login, slot: 'zoe' }, { event: 'gap' }, { event: 'changed', slot: 'bob' })).to.deep.equal(
       [],
     )
