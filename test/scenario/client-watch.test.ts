@@ -8,7 +8,7 @@ import { protect } from '../support/protect.js'
 import { startSession } from '../support/session/index.js'
 import { delayed } from '../support/ssh/client-machine.js'
 import { clientSet, needClient, stopClients, type ClientSet, type ClientSetOptions } from './support/client-night.js'
-import { noneWith, processesWith } from './support/client-processes.js'
+import { noneWith, processesWith, signalAll } from './support/client-processes.js'
 import { night, type Night } from './support/night.js'
 import { labOver } from './support/over.js'
 
@@ -141,7 +141,7 @@ describe('the watch over images on a client', function () {
       at: {
         'before-rsync': async () => {
           await watched(set)
-          for (const pid of processesWith(mark)) process.kill(pid, 'SIGKILL')
+          signalAll(processesWith(mark), 'SIGKILL')
           await journalled(set, /"gap"/)
         },
       },
@@ -164,12 +164,12 @@ describe('the watch over images on a client', function () {
         'before-rsync': async () => {
           await watched(set)
           hanging = processesWith(set.client.program)
-          for (const pid of hanging) process.kill(pid, 'SIGSTOP')
+          signalAll(hanging, 'SIGSTOP')
           await journalled(set, /"gap"/)
         },
       },
     })
-    for (const pid of hanging) process.kill(pid, 'SIGCONT')
+    signalAll(hanging, 'SIGCONT')
     expect(gaps(set).join()).to.match(/\(the client told nothing\)/)
     expect(result.image(image), result.output).to.include({ verdict: 'proven', loudness: 'fine' })
     await noneWith(watching(set))
@@ -204,6 +204,7 @@ describe('the watch over images on a client', function () {
   for (const signal of ['SIGKILL', 'SIGTERM'] as const) {
     it(`ends by itself, here and there, and with it the login of the run, where LBackup is ended by ${signal}`, async () => {
       const set = await clientSet({ config: { watch: quick } })
+      simulatedMac(set.client.source).addUser('bob', { fileVault: 'sparsebundle' })
       const session = startSession('ours', set.lab, {
         ssh: set.client.ssh,
         at: {

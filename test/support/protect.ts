@@ -37,7 +37,9 @@ function onClient(lab: Lab, client: LabClient, config: Record<string, unknown>):
   const stat = join(lab.folder, 'client/stat')
   writeFileSync(stat, `#!/bin/sh\n[ "$2" = %Su ] && exec '${tools?.['stat'] ?? ''}' "$@"\nexec '${bsd}stat' "$@"\n`)
   chmodSync(stat, 0o755)
-  const places = Object.entries({ ...tools, stat, find: `${bsd}find` }).map(([name, path]) => `tool-${name} ${path}`)
+  // Only this machine is kept awake.
+  const theirs = Object.entries({ ...tools, stat, find: `${bsd}find` }).filter(([name]) => name !== 'caffeinate')
+  const places = theirs.map(([name, path]) => `tool-${name} ${path}`)
   client.configure([`platform ${platform}`, ...places])
   return { ...rest, tools: { ssh: client.ssh } }
 }

@@ -13,6 +13,17 @@ export async function noneWith(text: string): Promise<void> {
   while (processesWith(text).length > 0) await pause(50)
 }
 
+/** Sends a signal to each of these that is still there. */
+export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+    }
+  }
+}
+
 /** Empty for a process that has ended, waited for or not. */
 function commandLine(pid: string): string {
   try {
