@@ -1,6 +1,7 @@
 import { bandName } from '../image/band-names.js'
 import type { RawPath } from '../text/raw-path.js'
 import type { Happened } from './events.js'
+import type { Glance } from './glance.js'
 import type { WatchedImage } from './order.js'
 
 /** How the members of images are seen. */
@@ -23,8 +24,8 @@ const mostNamed = 3
 
 /** Looks at a few bands of all images at a time, round and round. */
 export interface Slice {
-  /** Looks at so many bands more, of images of which the place is known, and tells which changed since their last look. */
-  next(most: number, places: readonly (number | undefined)[]): Happened[]
+  /** Given a glance at each image, looks at so many bands more of those that are at one of their places, and tells which changed since their last look. */
+  next(most: number, glances: readonly Pick<Glance, 'place'>[]): Happened[]
 }
 
 /** Given images, follow their bands. A first look at each band is no news. Takes 16 bytes for each band. */
@@ -35,12 +36,12 @@ export function slice(images: readonly WatchedImage[], eyes: SliceEyes): Slice {
   })
   let [at, row] = [0, 0]
   return {
-    next(most, places) {
+    next(most, glances) {
       const told: Happened[] = []
       let left = most
       for (let turns = followed.length; turns > 0 && left > 0; turns -= 1) {
         const one = followed[at] as Followed
-        const place = places[at]
+        const place = glances[at]?.place
         const end = place === undefined ? one.indexes.length : Math.min(row + left, one.indexes.length)
         if (place !== undefined && end > row) {
           const path = one.image.places[place] as RawPath

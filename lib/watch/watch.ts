@@ -52,13 +52,8 @@ export async function watch(order: WatchOrder, begin: Happened, eyes: Eyes): Pro
   const bands = slice(images, eyes)
   let [looked, lastEvent] = [eyes.now(), -Infinity]
   let glances = images.map((image) => eyes.glance(image))
-  const look = (most: number): Happened[] =>
-    bands.next(
-      most,
-      glances.map(({ place }) => place),
-    )
   let [mounts, stands] = [eyes.mounts(), eyes.sourceStands()]
-  look(sliceLength)
+  bands.next(sliceLength, glances)
   await answered()
   // What the answer may take is no standstill.
   looked = Math.min(eyes.now(), looked + longestAnswer)
@@ -76,12 +71,7 @@ export async function watch(order: WatchOrder, begin: Happened, eyes: Eyes): Pro
     const next = images.map((image) => eyes.glance(image))
     seen.push(...images.flatMap((image, at) => happened(image, glances[at] as Glance, next[at] as Glance)))
     glances = next
-    seen.push(
-      ...bands.next(
-        Math.ceil(share * sliceLength),
-        next.map(({ place }) => place),
-      ),
-    )
+    seen.push(...bands.next(Math.ceil(share * sliceLength), next))
     if (stands && !eyes.sourceStands()) seen.push({ event: 'snapshot-lost' })
     stands &&= !seen.some(({ event }) => event === 'snapshot-lost')
     const mounted = eyes.mounts()

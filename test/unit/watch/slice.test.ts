@@ -31,13 +31,15 @@ function library(counts: Readonly<Record<string, number>>) {
   return { eyes, looked, write }
 }
 
+const at = (...places: (number | undefined)[]) => places.map((place) => ({ place }))
+
 const words = (told: readonly Happened[]): string[] => told.map(({ slot, detail }) => `${slot ?? ''}: ${detail ?? ''}`)
 
 describe('a slice of the bands', () => {
   it('goes round through all images, never further than asked, and never twice in one go', () => {
     const { eyes, looked } = library({ a: 5, b: 3 })
     const bands = slice([image('a'), image('file', 'sparse-image'), image('b')], eyes)
-    const places = [0, 0, 0]
+    const places = at(0, 0, 0)
     bands.next(4, places)
     bands.next(4, places)
     expect(looked).to.deep.equal(['a 0-3', 'a 4-4', 'b 0-2'])
@@ -50,24 +52,24 @@ describe('a slice of the bands', () => {
     const { eyes, write } = library({ a: 20 })
     const bands = slice([image('a')], eyes)
     write('a', 3)
-    expect(bands.next(20, [0]), 'a first look is no news').to.deep.equal([])
-    expect(bands.next(20, [0])).to.deep.equal([])
+    expect(bands.next(20, at(0)), 'a first look is no news').to.deep.equal([])
+    expect(bands.next(20, at(0))).to.deep.equal([])
     write('a', 10)
-    expect(words(bands.next(20, [0]))).to.deep.equal(['a: bands/a'])
-    expect(bands.next(20, [0])).to.deep.equal([])
+    expect(words(bands.next(20, at(0)))).to.deep.equal(['a: bands/a'])
+    expect(bands.next(20, at(0))).to.deep.equal([])
     write('a', 1, 2, 3, 15, 16)
-    expect(words(bands.next(20, [0]))).to.deep.equal(['a: bands/1, bands/2, bands/3 and 2 more'])
+    expect(words(bands.next(20, at(0)))).to.deep.equal(['a: bands/1, bands/2, bands/3 and 2 more'])
   })
 
   it('follows an image to its other place, and passes over one that is at none', () => {
     const { eyes, looked, write } = library({ a: 2, b: 2 })
     const bands = slice([image('a'), image('b')], eyes)
-    bands.next(4, [0, 0])
+    bands.next(4, at(0, 0))
     write('a', 1)
     looked.length = 0
-    expect(bands.next(4, [undefined, 0])).to.deep.equal([])
+    expect(bands.next(4, at(undefined, 0))).to.deep.equal([])
     expect(looked).to.deep.equal(['b 0-1'])
-    expect(words(bands.next(4, [1, 0]))).to.deep.equal(['a: bands/1'])
+    expect(words(bands.next(4, at(1, 0)))).to.deep.equal(['a: bands/1'])
     expect(looked).to.contain('a.away 0-1')
   })
 })
