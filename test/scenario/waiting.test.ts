@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -12,6 +13,7 @@ import { recorder } from '../support/recorder.js'
 import { makeLab, type Lab } from '../support/session/index.js'
 import { skip } from '../support/skip.js'
 import { runCli, type CliResult } from '../unit/cli/run.js'
+import { clientSet, needClient, stopClients } from './support/client-night.js'
 import { filesHolding, night } from './support/night.js'
 
 const policies = [{ ifInUse: 'wait', waitMinutes: 10 }]
@@ -185,6 +187,35 @@ describe('waiting before rsync', function () {
       const next = await night('ours', lab, stateFolder)
       expect(next.image('.sparsebundle').verdict).to.equal('proven')
       expect(existsSync(fileOf(stateFolder))).to.be.false
+    })
+  })
+
+  describe('for an image that a client has open', () => {
+    before(function () {
+      needClient(this)
+    })
+    afterEach(stopClients)
+
+    it('ends when it is closed there, and status tells of it here', async () => {
+      const set = await clientSet({ config: { policies } })
+      const descriptor = openSync(join(set.work, 'token'), 'r')
+      // Whoever calls the client, as this process does, is passed over there.
+      const holder = spawn('sleep', ['1000'], { stdio: ['ignore', 'ignore', 'ignore', descriptor] })
+      closeSync(descriptor)
+      const scene = during(async () => {
+        try {
+          const { images } = await waitsFor(set.stateFolder, 'root')
+          expect(images[0]?.path).to.match(/alice\/Work\.sparsebundle$/)
+          expect(await waitingOf(set.lab)).to.deep.equal(images)
+        } finally {
+          holder.kill('SIGKILL')
+        }
+      })
+      const { image } = await set.night(scene)
+      await scene.done()
+      expect(image('alice/Work.sparsebundle')).to.include({ verdict: 'proven', loudness: 'fine' })
+      expect(imageDigest(set.copy())).to.equal(imageDigest(set.work))
+      expect(existsSync(fileOf(set.stateFolder))).to.be.false
     })
   })
 })
