@@ -1,5 +1,6 @@
 import type { Report, ReportImage, ReportedFinding } from '../generated/report.js'
 import type { SlotStatus } from '../generated/status.js'
+import { scriptExit } from '../lbackup/exit-codes.js'
 import { count, duration, list, size } from '../text/measure.js'
 import type { Loudness } from '../verify/verdict.js'
 import { delayText, runDelayText } from './delay.js'
@@ -45,7 +46,11 @@ export const shout = (loudness: Loudness): string =>
   loudness === 'error' ? 'ERROR! ' : loudness === 'warning' ? 'WARNING! ' : ''
 
 /** Given one image of a report, return its line; an `ERROR!` has four parts: what, the newest copy, a command, tonight. */
-export function imageLine(image: ReportImage, report: Pick<Report, 'phase'>, background: Background): ReportLine {
+export function imageLine(
+  image: ReportImage,
+  report: Pick<Report, 'phase' | 'exitCode'>,
+  background: Background,
+): ReportLine {
   const what = `${words[image.verdict]}${delayText(image)}: ${image.path} (${image.user}): ${image.reason}.`
   if (image.loudness !== 'error') return { loudness: image.loudness, text: what }
   return {
@@ -54,7 +59,11 @@ export function imageLine(image: ReportImage, report: Pick<Report, 'phase'>, bac
   }
 }
 
-function findingLine(finding: ReportedFinding, report: Pick<Report, 'phase'>, background: Background): ReportLine {
+function findingLine(
+  finding: ReportedFinding,
+  report: Pick<Report, 'phase' | 'exitCode'>,
+  background: Background,
+): ReportLine {
   const what = finding.cure === undefined ? finding.message : `${finding.message} ${finding.cure}`
   if (finding.severity !== 'error') return { loudness: loudnessOf(finding), text: what }
   const { configuration } = background
@@ -83,11 +92,12 @@ function command(image: ReportImage, { configuration }: Background): string {
   return `Look closer: lbackup-filevault verify --config ${quoted(configuration)} ${quoted(image.path)}.`
 }
 
-/** Given which hook speaks, return a sentence that tells what happens next. */
-export function tonight({ phase }: Pick<Report, 'phase'>): string {
-  return phase === 'pre'
+/** Given which hook speaks and how it ends, return a sentence that tells what happens next. */
+export function tonight({ phase, exitCode }: Pick<Report, 'phase' | 'exitCode'>): string {
+  if (phase === 'post') return 'The next backup tries again; until it is complete, keep the older sections.'
+  return exitCode === scriptExit.halt
     ? 'Tonight nothing is backed up; every section stays as it is.'
-    : 'The next backup tries again; until it is complete, keep the older sections.'
+    : 'Tonight’s backup goes on.'
 }
 
 function countsText({ counts }: Report): string {

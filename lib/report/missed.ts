@@ -1,5 +1,6 @@
 import type { HistoryLine } from '../generated/history.js'
 import type { ReportedFinding } from '../generated/report.js'
+import { scriptExit } from '../lbackup/exit-codes.js'
 import type { ImageOfRun } from './history-line.js'
 import { newestCopy, quoted, tonight, type Background } from './lines.js'
 import { notBackedUp, type Row } from './trend.js'
@@ -47,6 +48,6 @@ function missedFinding(
     code: 'runs-missed',
     severity: 'warning',
     message: `${what} ${newestCopy(image, facts)}`,
-    cure: `${todo} ${command} ${tonight({ phase })}`,
+    cure: `${todo} ${command} ${tonight({ phase: phase === 'pre' ? 'pre' : 'post', exitCode: scriptExit.halt })}`,
   }
 }

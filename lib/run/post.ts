@@ -24,7 +24,7 @@ export async function post(context: RunContext): Promise<Report> {
   await refuseOrphan(context)
   const ended = await endBlock(context)
   const { record, findings, known } = recordOfRun(context)
-  const watched = await endWatch(context, record)
+  const watched = await endWatch(context, record, { late: false })
   const { said, ...seen } = await judgeOrSay(context, record, known, watched)
   await refuseOrphan(context)
   const { paused } = watched

@@ -45,7 +45,7 @@ export async function reconcileRun(context: RunContext): Promise<ReportedFinding
     return [...left, { code: 'record-damaged', severity: 'warning', message }]
   }
   if (record.state === 'finished') return left
-  const watched = await endWatch(context, record)
+  const watched = await endWatch(context, record, { late: true })
   left.push(...watched.findings)
   const sections = readSections(context.environment.backupDest)
   const zero = section(sections, 0)

@@ -86,17 +86,24 @@ function watchedImage({ image, usage, user }: Tonight['images'][number], { accou
   return { slot, user, container, places: [path, ...other], device, inode, state: usage.state }
 }
 
-/** Given the run, end the watch over its images and return what it saw, whatever became of it. */
-export async function endWatch(context: RunContext, record: Pick<RunRecord, 'id' | 'images'>): Promise<Seen> {
+/**
+ * Given the run, end the watch over its images and return what it saw, whatever became of it. `late`: LBackup is gone, and
+ * a watch that ended with it saw all there was to see.
+ */
+export async function endWatch(
+  context: RunContext,
+  record: Pick<RunRecord, 'id' | 'images'>,
+  { late }: { readonly late: boolean },
+): Promise<Seen> {
   const { stateFolder } = context
   if (runOf(stateFolder) !== record.id) return nothing
-  const journal = await ended(context, 'may begin').catch((error: unknown) => {
+  const { journal, lived } = await ended(context, 'may begin').catch((error: unknown) => {
     if (!(error instanceof OperationalError)) throw error
-    return undefined
+    return { journal: undefined, lived: false }
   })
   const paused = journal?.run === record.id ? pausedIn(journal.events, journal.lastAt) : notPaused
   const findings = [...stopped(journal?.events ?? [], record), ...(await continueLeftPaused(context))]
-  if (journal?.run === record.id && journal.whole) {
+  if (journal?.run === record.id && journal.whole && (late || lived)) {
     const words = record.images.flatMap(({ slot }) => {
       const said = wordsOf(slot, journal.events)
       return said === undefined ? [] : [[slot, said] as const]
@@ -139,10 +146,11 @@ function runOf(stateFolder: RawPath): string | undefined {
   }
 }
 
+/** Ends the watch; what it wrote, and whether it lived until now. */
 async function ended(
   { stateFolder, system, bootId }: RunContext,
   state: 'may begin' | 'has begun',
-): Promise<Journal | undefined> {
+): Promise<{ journal: Journal | undefined; lived: boolean }> {
   const read = (): Journal | undefined => {
     const file = readFileIfPresent(journalPath(stateFolder), mostBytes)
     return file === undefined ? undefined : readJournal(file.bytes.toString('utf8'))
@@ -150,17 +158,19 @@ async function ended(
   // A copy may be done before the watch has begun.
   if (state === 'may begin') await within(() => Promise.resolve(read()?.process !== undefined))
   const watcher = read()?.process
-  if (watcher === undefined) return read()
+  if (watcher === undefined) return { journal: read(), lived: false }
   const gone = async (): Promise<boolean> => !(await isAlive(system, { ...watcher, bootId }))
-  if (!(await gone())) {
+  const lived = !(await gone())
+  if (lived) {
     signal(watcher.pid, 'SIGTERM')
     if (!(await within(gone))) signal(watcher.pid, 'SIGKILL')
   }
-  return read()
+  return { journal: read(), lived }
 }
 
 async function within(done: () => Promise<boolean>): Promise<boolean> {
-  for (let left = patienceMilliseconds; left > 0; left -= lookMilliseconds) {
+  const until = Date.now() + patienceMilliseconds
+  while (Date.now() < until) {
     if (await done()) return true
     await pause(lookMilliseconds / 1000)
   }

@@ -59,17 +59,25 @@ export function asking(images: readonly WatchedImage[], eyes: AskingEyes): Askin
   }
 }
 
-/** One question at a time; each answer is given once. */
+/**
+ * One question at a time; each answer is given once. Asked while one is open, it is put once more: that answer may be of
+ * a moment before what gave reason to ask.
+ */
 function question<Answer>(put: () => Promise<Answer>) {
   let pending: Promise<void> | undefined
   let arrived: Answer | undefined
+  let again = false
+  const ask = (): void => {
+    again = pending !== undefined
+    pending ??= put().then((answer) => {
+      arrived = answer
+      pending = undefined
+      if (again) ask()
+      return pending
+    })
+  }
   return {
-    ask(): void {
-      pending ??= put().then((answer) => {
-        arrived = answer
-        pending = undefined
-      })
-    },
+    ask,
     asking: () => pending,
     answer(): Answer | undefined {
       const answer = arrived

@@ -58,6 +58,11 @@ export async function watch(order: WatchOrder, begin: Happened, eyes: Eyes): Pro
   // What the answer may take is no standstill.
   looked = Math.min(eyes.now(), looked + longestAnswer)
   tell(begin)
+  // What moved since the plan was made did so before the first look.
+  images.forEach((image, at) => {
+    const first = glances[at] as Glance
+    happened(image, { ...first, place: 0 }, first).forEach(tell)
+  })
   for (;;) {
     // However far back the clock was set, the looks are near no longer than that.
     await eyes.wait(Math.abs(eyes.now() - lastEvent) < nearFor ? Math.min(nearLook, interval) : interval)

@@ -75,6 +75,18 @@ describe('the watch while rsync runs', function () {
     expect(result.image('bob.sparsebundle').reason).to.equal('while rsync ran, it was not watched to the end')
   })
 
+  it('that somebody else ended is told likewise, however well it ended', async () => {
+    const set = backupSet({ config: { watch: quick, verify: { level: 'structure' } } })
+    const result = await during(set, async () => {
+      const pid = journal(set).process?.pid ?? 0
+      process.kill(pid, 'SIGTERM')
+      await gone(pid)
+      expect(journal(set).whole).to.be.true
+    })
+    expect(result.codes).to.deep.equal(['watch-ended-early'])
+    expect(result.image('bob.sparsebundle')).to.include({ verdict: 'suspect', loudness: 'warning' })
+  })
+
   it('whose journal can be neither written nor read is told likewise, and the copies are judged', async () => {
     const set = backupSet({ config: { watch: quick } })
     const result = await during(set, () => {

@@ -103,6 +103,14 @@ describe('the lines of a report', () => {
     expect(line?.text).to.contain('keep the older sections')
   })
 
+  it('say in a pre-backup hook what happens tonight: nothing where it halts, else the backup goes on', () => {
+    const images = [image({ verdict: 'bad', loudness: 'error' })]
+    const said = (code: number): string =>
+      reportLines(buildReport(parts({ images, phase: 'pre', exitCode: () => code })), background)[0]?.text ?? ''
+    expect(said(129)).to.match(/ Tonight nothing is backed up; every section stays as it is\.$/)
+    expect(said(1)).to.match(/ Tonight’s backup goes on\.$/)
+  })
+
   it('say so where no complete copy is known', () => {
     const images = [image({ verdict: 'bad', loudness: 'error' })]
     expect(reportLines(buildReport(parts({ images })), background)[0]?.text).to.contain(

@@ -4,6 +4,7 @@ import type { UsageState } from '../../../lib/mount/usage.js'
 import type { RawPath } from '../../../lib/text/raw-path.js'
 import type { Glance } from '../../../lib/watch/glance.js'
 import type { WatchOrder } from '../../../lib/watch/order.js'
+import { asking } from '../../../lib/watch/asking.js'
 import { watch } from '../../../lib/watch/watch.js'
 
 const home = '/Users/bob/bob.sparsebundle' as RawPath
@@ -116,6 +117,11 @@ describe('the watch', () => {
     ])
   })
 
+  it('tells an image that moved, or was gone, before the first look', async () => {
+    expect(await told({ place: 1 }, { place: 1 })).to.deep.equal(['begin', `moved to ${hidden}`, end])
+    expect(await told({ place: -1 }, { place: -1 })).to.deep.equal(['begin', 'vanished', end])
+  })
+
   it('tells an image that is at none of its places, once, and that it came back', async () => {
     expect(await told({}, { place: -1 }, { place: -1 }, {}, {})).to.deep.equal([
       'begin',
@@ -165,6 +171,30 @@ describe('the watch', () => {
       'changed bands/1f',
       end,
     ])
+  })
+
+  it('asks anew where something happens while a question is open', async () => {
+    let [at, answer] = [0, (): void => undefined]
+    const uses: UsageState[] = []
+    const questions = asking(order.images, {
+      now: () => at,
+      loggedIn: () => Promise.resolve(undefined),
+      uses: () =>
+        new Promise((resolve) => {
+          const state = uses.length === 0 ? 'detached' : 'attached'
+          uses.push(state)
+          answer = () => resolve(new Map([['bob', { state, usedBy: [] }]]))
+        }),
+    })
+    questions.ask()
+    at = 1
+    questions.ask()
+    const answered = questions.asking()
+    answer()
+    await new Promise((resolve) => setImmediate(resolve))
+    answer()
+    await answered
+    expect(questions.news().map(({ event }) => event)).to.deep.equal(['attached'])
   })
 
   it('tells no more of bands that change all night than is worth reading', async () => {
