@@ -5,9 +5,8 @@ import { leftPausedFindings } from '../doctor/left-paused.js'
 import { statusOf } from '../doctor/status-of.js'
 import { OperationalError } from '../finding/operational-error.js'
 import type { RunRecord } from '../generated/run.js'
-import type { SlotStatus, Status } from '../generated/status.js'
-import type { SlotTrend, StatusReport } from '../generated/status-report.js'
-import type { AwaitedImage } from '../generated/waiting.js'
+import type { SlotStatus } from '../generated/status.js'
+import type { StatusReport } from '../generated/status-report.js'
 import { backupLock } from '../install/backup-lock.js'
 import { shellWord } from '../install/shell-word.js'
 import { isYes } from '../lbackup/configuration.js'
@@ -15,12 +14,8 @@ import { lockHolder } from '../lbackup/lock.js'
 import { isAlive } from '../lbackup/process-chain.js'
 import { isDamaged, readRecord } from '../run/record.js'
 import { readRuns } from '../run/run-history.js'
-import { runDelayText } from '../report/delay.js'
-import { usedBy } from '../run/wait.js'
 import { readWaiting } from '../run/waiting-record.js'
-import { table } from '../report/table.js'
 import { trendOf } from '../report/trend.js'
-import { count, duration, size } from '../text/measure.js'
 import { printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
 import type { CliContext } from './context.js'
@@ -28,8 +23,8 @@ import { exitCode } from './exit-code.js'
 import { findingsText, severityCode, severityOf } from './findings.js'
 import { machineOf, type Machine } from './machine.js'
 import { printDocument } from './output.js'
-import { trendText } from './trend-text.js'
 import { refuseMore } from './arguments.js'
+import { statusText, waitingText, type Known } from './status-text.js'
 
 export const summary = 'what the last runs said; --alarm for a timer'
 
@@ -75,15 +70,8 @@ export async function main(args: string[], context: CliContext): Promise<number>
   const severity = severityOf(problems)
   if (values.json === true) printDocument(context, report(machine, { ...known, problems }, now))
   else if (values.alarm === true) context.stdout(findingsText(problems))
-  else context.stdout(waitingText(waiting, now) + statusText(machine, known, now) + findingsText(problems))
+  else context.stdout(waitingText(waiting, now) + statusText(machine.stateFolder, known, now) + findingsText(problems))
   return status === undefined && values.alarm !== true ? exitCode.unknown : severityCode(severity)
-}
-
-/** What the hooks wrote down. */
-interface Known {
-  readonly status: Status | undefined
-  readonly trends: readonly SlotTrend[]
-  readonly waiting: readonly AwaitedImage[]
 }
 
 async function problemsOf(machine: Machine, known: Known, now: Date, alarm: boolean): Promise<DoctorFinding[]> {
@@ -147,55 +135,4 @@ function report(
     ...(waiting.length === 0 ? {} : { waiting }),
     problems,
   }
-}
-
-const waitingText = (waiting: readonly AwaitedImage[], now: Date): string =>
-  waiting
-    .map(({ path, user, usedBy: names, since, until }) => {
-      const ago = duration((now.getTime() - Date.parse(since)) / 1000)
-      return `Waiting for ${path} (${user}), ${usedBy(names)}, since ${since} (${ago}), until ${until} at most.\n`
-    })
-    .join('')
-
-function statusText({ stateFolder }: Machine, { status, trends }: Known, now: Date): string {
-  const last = status?.lastRun ?? undefined
-  if (status === undefined || last === undefined) return `Nothing is known in ${printable(stateFolder)}.\n`
-  const ago = (time: string | undefined): string =>
-    time === undefined ? 'never' : `${duration((now.getTime() - Date.parse(time)) / 1000)} ago`
-  const delay = runDelayText(last)
-  const hooks = last.post ? 'both hooks' : 'the pre-backup hook'
-  const rows = status.slots.map(({ user, path, lastVerdict, lastAt, lastCompleteAt, kept, reason }) => {
-    const good =
-      kept?.newestGood === undefined ? ago(lastCompleteAt) : `${ago(kept.newestGood)}, ${kept.newestGoodIn ?? ''}`
-    return [user, path, lastVerdict.replaceAll('-', ' '), ago(lastAt), good, reason]
-  })
-  const lines = [
-    `Last run: ${ago(last.finishedAt)} (${last.finishedAt}, ${hooks}): ${last.summary}${delay === '' ? '' : ` It ${delay}.`}`,
-    ...(rows.length === 0
-      ? []
-      : ['', ...table(['user', 'image', 'verdict', 'when', 'newest good copy', 'why'], rows), '']),
-    ...status.slots.flatMap(({ slot, path }) =>
-      trends.filter((trend) => trend.slot === slot).map((trend) => trendText(path, trend)),
-    ),
-    ...status.slots.flatMap((slot) => keptLines(slot, ago)),
-  ]
-  return lines.map((line) => `${line}\n`).join('')
-}
-
-/** What keeping a slot costs, and what came of trying to restore it. */
-function keptLines({ path, kept, drill, goneSince }: SlotStatus, ago: (time: string) => string): string[] {
-  const shares = kept?.shared === true ? '; the kept copy shares its data with the sections' : ''
-  return [
-    ...(goneSince === undefined
-      ? []
-      : [`${path} is gone at its source since ${goneSince}; its newest good copy is kept until it is forgotten.`]),
-    ...(kept === undefined || kept.generations === 0
-      ? []
-      : [
-          `${path}: ${count(kept.generations, 'copy', 'copies')} in the store, ${size(kept.heldBytes)} that only the store holds${shares}.`,
-        ]),
-    ...(drill === undefined
-      ? []
-      : [`${path}: restored for a trial ${ago(drill.at)}: ${drill.ok ? 'fine' : 'FAILED'}: ${drill.text}`]),
-  ]
 }

@@ -1,6 +1,10 @@
 import { spawn } from 'node:child_process'
+import { lineReader } from '../text/lines.js'
 import { toBytes, type RawPath } from '../text/raw-path.js'
 import { ownEnvironment } from './background.js'
+
+/** Two programs of ours say nothing longer to each other, in characters. */
+export const longestLine = 1024 * 1024
 
 /** A program of ours at the other end of two pipes. It sees our end by the end of its input, whatever ended us. */
 export interface Piped {
@@ -28,22 +32,12 @@ export function startPiped(program: RawPath, onLine: (line: string) => void, onE
   child.on('error', ended)
   child.on('exit', ended)
   child.stdin.on('error', ended)
-  child.stdout.on('data', lines(onLine))
+  child.stdout.setEncoding('utf8').on('data', lineReader(longestLine, onLine))
   // Nobody waits for it.
   child.unref()
   return {
     send: (line) => void (alive && child.stdin.write(`${line}\n`)),
     end: () => void child.stdin.end(),
     alive: () => alive,
-  }
-}
-
-/** Given what takes a line, return what takes pieces of text in which lines may be cut. */
-export function lines(onLine: (line: string) => void): (piece: Buffer | string) => void {
-  let begun = ''
-  return (piece) => {
-    const parts = (begun + piece.toString()).split('\n')
-    begun = parts.pop() ?? ''
-    parts.forEach(onLine)
   }
 }
