@@ -101,7 +101,8 @@ describe('a client that does not answer as it should', function () {
   })
 
   it('but is cut off halts the night, wherever the cut is, and says in which answer', async () => {
-    const set = await clientSet({ forced: 'PROGRAM/cutter' })
+    // That so many nights halt one after the other is told elsewhere.
+    const set = await clientSet({ forced: 'PROGRAM/cutter', config: { keep: { warnAfterRuns: 0 } } })
     const cutter = join(set.client.program, 'cutter')
     const cut = (verb: string, bytes: number): void => {
       const inner = `${set.client.program}/ssh-gate`
