@@ -57,13 +57,14 @@ describe('threads that hash', () => {
 
   it('work from the one folder that the launcher vouches for', async () => {
     const hooks = new URL('hooks/', dist)
-    const starters = readdirSync(hooks).filter((name) => {
-      return name.endsWith('.js') && /new URL\("\.\/hash-tasks\.js"/.test(readFileSync(new URL(name, hooks), 'utf8'))
-    })
-    // What starts them looks beside itself, so it must lie here and not deeper.
-    expect(starters).to.have.length(1)
+    const found = readdirSync(hooks)
+      .filter((name) => name.endsWith('-backup.js'))
+      .flatMap((name) => [...readFileSync(new URL(name, hooks), 'utf8').matchAll(/new URL\("\.\/([a-z-]+\.js)"/g)])
+    const started = [...new Set(found.map(([, name]) => name as string))].sort()
+    // What starts them looks beside itself.
+    expect(started).to.deep.equal(['check-tasks.js', 'hash-tasks.js', 'worker-entry.js'])
+    for (const name of started) expect(existsSync(fileURLToPath(new URL(name, hooks))), name).to.be.true
     const [entry, module] = ['worker-entry.js', 'hash-tasks.js'].map((name) => new URL(name, hooks)) as [URL, URL]
-    expect([entry, module].map((url) => existsSync(fileURLToPath(url)))).to.deep.equal([true, true])
     const { request, expected } = order()
     const { sides, jobs, deadline, longest } = request
     const states = shared(Uint8Array, 2)
