@@ -5,8 +5,9 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 // npm test: every test file, in one mocha more than the machine has processors, since sessions wait for the next second
-// now and then. Each takes the next batch as it gets free: a file of whole sessions, or the files of a folder of unit
+// now and then. Each takes the next batch as it gets free: a file of whole sessions, or some files of a folder of unit
 // tests. What a batch prints comes in one piece.
+const mostFiles = 6
 const batches = inBatches(
   readdirSync('test', { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
@@ -60,7 +61,12 @@ function inBatches(files: readonly string[]): string[][] {
     const name = file.startsWith('test/unit/') ? file.split('/').slice(0, 3).join('/') : file
     batches.set(name, [...(batches.get(name) ?? []), file])
   }
-  return [...batches.values()]
+  // A large folder would be the last to end, and alone.
+  return [...batches.values()].flatMap((batch) =>
+    Array.from({ length: Math.ceil(batch.length / mostFiles) }, (_, at) =>
+      batch.slice(at * mostFiles, (at + 1) * mostFiles),
+    ),
+  )
 }
 
 function read(file: string): string {
