@@ -27,8 +27,10 @@ else {
   const { pid, startTime } = me
   if (system.platform === 'macos') void stayAwake(system, pid, order.until)
   const begin = { event: 'begin', run: order.run, process: { pid, startTime } } as const
-  if ('client' in order) await watchClient(order, begin, clientEyes(order, call.signal))
-  else {
+  if ('client' in order) {
+    const eyes = clientEyes(order, call.signal)
+    await watchClient(order, begin, eyes).finally(() => eyes.reaction?.end())
+  } else {
     const eyes = realEyes(order, call.signal)
     await watch(order, begin, eyes).finally(() => eyes.reaction?.end())
   }

@@ -158,7 +158,7 @@ export interface KeepConfig {
  */
 export interface WatchConfig {
   /**
-   * note: what happens to an image while rsync runs is noted, told and counts in its verdict. pause: besides, rsync stands still while an image that it is copying is in use, for maxPauseMinutes at most. stop: besides, rsync is ended when an image that it is copying comes into use; LBackup then fails and keeps its sections. off: images are looked at before and after the copy alone. What happens to images of clients is only noted, with pause and stop too.
+   * note: what happens to an image while rsync runs is noted, told and counts in its verdict. pause: besides, rsync stands still while an image that it is copying is in use, for maxPauseMinutes at most. stop: besides, rsync is ended when an image that it is copying comes into use; LBackup then fails and keeps its sections. off: images are looked at before and after the copy alone. Of the rsync that pulls from a client, its end on this machine is what stands still or is ended.
    */
   readonly mode: 'note' | 'pause' | 'stop' | 'off'
   /**

@@ -30,7 +30,8 @@ export function reactionOrder(
     images: watched.flatMap(({ slot, places }) => {
       if (!slots.has(slot)) return []
       const copies = places.flatMap((place) => pathInSection(source, place, growing) ?? [])
-      return [{ slot, places: [...places, ...copies] }]
+      // A client's paths are not those of this machine; only its copy grows here.
+      return [{ slot, places: environment.useSSH ? copies : [...places, ...copies] }]
     }),
     longestPause: minutes * 60_000,
     destination,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { WatchLine } from '../generated/watch.js'
 import { letConnectionEnd } from '../client/call.js'
 import { joiningArguments } from '../client/ssh.js'
 import { command } from '../client/words.js'
@@ -9,7 +10,9 @@ import { realSystem } from '../system/system.js'
 import type { ClientOrder } from './client-order.js'
 import type { ClientEyes } from './client-watch.js'
 import { takeBlockOut } from './eyes.js'
+import { realHands } from './hands.js'
 import { journalLine, journalPath } from './journal.js'
+import { reaction } from './reaction.js'
 
 /** Given an order and a signal by which the watch is called to its end, return what it hears its client by. */
 export function clientEyes(order: ClientOrder, call: AbortSignal): ClientEyes {
@@ -17,6 +20,7 @@ export function clientEyes(order: ClientOrder, call: AbortSignal): ClientEyes {
   const { destination, interval, environment } = client
   const system = realSystem(order)
   const journal = journalPath(stateFolder)
+  const tell = (line: WatchLine): void => appendText(journal, journalLine(line), { sync: true })
   return {
     now: () => Date.now(),
     called: () => call.aborted,
@@ -31,6 +35,7 @@ export function clientEyes(order: ClientOrder, call: AbortSignal): ClientEyes {
     },
     takeBlockOut: () => takeBlockOut(order),
     letGo: () => letConnectionEnd({ system, ...client }),
-    tell: (line) => appendText(journal, journalLine(line), { sync: true }),
+    tell,
+    ...(order.reaction === undefined ? {} : { reaction: reaction(order.reaction, realHands(order, system, tell)) }),
   }
 }

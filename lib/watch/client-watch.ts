@@ -6,7 +6,8 @@ import { telling } from './telling.js'
 import { endReason, type Eyes } from './watch.js'
 
 /** How a watch over the images of a client hears and tells; tests hand in other ones. */
-export interface ClientEyes extends LineEyes, Pick<Eyes, 'wait' | 'called' | 'lbackupLives' | 'takeBlockOut' | 'tell'> {
+export interface ClientEyes
+  extends LineEyes, Pick<Eyes, 'wait' | 'called' | 'lbackupLives' | 'takeBlockOut' | 'tell' | 'reaction'> {
   /** No further call joins the login of the run, which then ends. */
   letGo(): Promise<void>
 }
@@ -24,12 +25,19 @@ export async function watchClient(order: ClientOrder, begin: Happened, eyes: Cli
   const interval = client.interval * 1000
   const tell = telling(eyes)
   tell(begin)
-  const line = clientLine(interval, clientSight(images), atMost(mostEvents, tell), eyes)
+  const happened = (event: Happened): void => {
+    tell(event)
+    eyes.reaction?.see([event])
+  }
+  const line = clientLine(interval, clientSight(images), atMost(mostEvents, happened), eyes)
   for (;;) {
     line.keep()
     await eyes.wait(interval)
+    // rsync may have come to an image of which something was told before.
+    eyes.reaction?.see([])
     const ending = await endReason(until, eyes)
     if (ending === undefined) continue
+    await eyes.reaction?.end()
     if (!eyes.called()) eyes.takeBlockOut()
     await line.end()
     if (!eyes.called()) await eyes.letGo()

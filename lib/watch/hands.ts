@@ -12,7 +12,7 @@ import type { Hands } from './reaction.js'
 import { rsyncProcesses } from './rsync-processes.js'
 
 /** Given an order, the machine and what tells, return the hands on the rsync of this machine. */
-export function realHands(order: WatchOrder, system: System, tell: (line: WatchLine) => void): Hands {
+export function realHands(order: Omit<WatchOrder, 'source'>, system: System, tell: (line: WatchLine) => void): Hands {
   const { lbackup, platform, tools, stateFolder } = order
   return {
     now: () => performance.now(),

@@ -5,7 +5,16 @@ import { imageDigest } from '../support/mac/index.js'
 import { skip } from '../support/skip.js'
 import { until } from '../support/fault/until.js'
 import { runCli } from '../unit/cli/run.js'
-import { childrenOf, endScenes, fillBands, heldScene, stateOf, type HeldScene } from './support/held-rsync.js'
+import { needClient, stopClients } from './support/client-night.js'
+import {
+  childrenOf,
+  endScenes,
+  fillBands,
+  heldScene,
+  heldSceneOverSsh,
+  stateOf,
+  type HeldScene,
+} from './support/held-rsync.js'
 import { night, type Night, type NightOptions } from './support/night.js'
 
 const copyOf = ({ lab }: HeldScene): string => join(lab.destination, 'Section.0/source/bob/bob.sparsebundle')
@@ -257,5 +266,30 @@ describe('a login while rsync copies the image, with stop', function () {
     expect(result.said.join('\n')).to.match(
       /WARNING! The watch ended rsync at .* because rsync was copying \S+bob\.sparsebundle and it (left its place|was attached by .*); LBackup failed/,
     )
+  })
+})
+
+describe('a login on a client while rsync pulls the image, with pauses', function () {
+  this.timeout(120_000)
+  before(function () {
+    needClient(this)
+  })
+  afterEach(endScenes)
+  afterEach(stopClients)
+
+  it('makes the end of rsync here stand still until the logout', async () => {
+    const scene = await heldSceneOverSsh({ mode: 'pause' })
+    const result = await during(scene, async () => {
+      await paused(scene)
+      scene.mac.logOut('bob')
+      await scene.told(/"resumed"/)
+      await goesOn(scene)
+      for (const pid of scene.pids().held) process.kill(pid, 'SIGCONT')
+    })
+    expect(details(scene, 'resumed')).to.deep.equal(['the image was at rest again'])
+    const [pause] = scene.journal().events.filter(({ event }) => event === 'paused')
+    expect(pause?.processes?.map(({ pid }) => pid).sort()).to.deep.equal([...scene.pids().rsync].sort())
+    expect(result.image('bob.sparsebundle').reason).to.match(/had rsync paused for \d+ s because it /)
+    expect(imageDigest(copyOf(scene))).to.equal(imageDigest(scene.mac.imageOf('bob')))
   })
 })

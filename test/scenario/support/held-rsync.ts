@@ -5,8 +5,9 @@ import { readJournal, type Journal } from '../../../lib/watch/journal.js'
 import { content } from '../../support/image-writer/content.js'
 import { simulatedMac, type SimulatedMac } from '../../support/mac/index.js'
 import { protect } from '../../support/protect.js'
-import { makeLab, type Lab } from '../../support/session/index.js'
+import { makeLab, type Lab, type LabOptions } from '../../support/session/index.js'
 import type { Occasion } from './night.js'
+import { labOver } from './over.js'
 
 /** A Mac with bob's image, of which rsync copies band 7 for as long as a test holds it there. */
 export interface HeldScene {
@@ -17,8 +18,8 @@ export interface HeldScene {
   readonly hold: Occasion
   /** Comes true once it is held. */
   readonly held: Promise<void>
-  /** LBackup, and its rsync, the sender first. */
-  pids(): { readonly lbackup: number; readonly rsync: readonly number[] }
+  /** LBackup, its rsync, the one that LBackup started first, and what the test holds. */
+  pids(): { readonly lbackup: number; readonly rsync: readonly number[]; readonly held: readonly number[] }
   journal(): Journal
   /** Returns once the journal says so. */
   told(says: RegExp): Promise<void>
@@ -26,21 +27,40 @@ export interface HeldScene {
 
 const scenes: { lbackup: number }[] = []
 
-export function heldScene(watching: Record<string, unknown>, settings: Record<string, string> = {}): HeldScene {
-  const lab = makeLab({
-    settings: {
-      hardlink_option: '--bwlimit=512 --outbuf=L --out-format=%n',
-      post_actions_on_backup_error: 'YES',
-      ignore_rsync_vanished_files: 'YES',
-      ...settings,
-    },
+const slowed = (settings: Record<string, string>): LabOptions => ({
+  settings: {
+    hardlink_option: '--bwlimit=512 --outbuf=L --out-format=%n',
+    post_actions_on_backup_error: 'YES',
+    ignore_rsync_vanished_files: 'YES',
+    ...settings,
+  },
+})
+
+export const heldScene = (watching: Record<string, unknown>, settings: Record<string, string> = {}): HeldScene =>
+  // The sender is then held by its full pipe, with the band open.
+  sceneIn(makeLab(slowed(settings)), { interval: 0.1, ...watching }, (pid) => {
+    const rsync = rsyncOf(pid)
+    return { rsync, held: rsync.slice(1) }
   })
-  const mac = simulatedMac(lab.source)
+
+/** The image lies on a client; what is held is ssh, so that the receiver waits with its new file open. */
+export const heldSceneOverSsh = async (watching: Record<string, unknown>): Promise<HeldScene> =>
+  sceneIn(await labOver('ssh', slowed({})), { clientInterval: 1, ...watching }, (pid) => {
+    const [first = 0] = childrenOf(pid, /^\S*rsync /)
+    return { rsync: [first, ...childrenOf(first, /^\S*rsync /)], held: childrenOf(first, /^\S*ssh /) }
+  })
+
+function sceneIn(
+  lab: Lab,
+  watching: Record<string, unknown>,
+  find: (lbackup: number) => { rsync: number[]; held: number[] },
+): HeldScene {
+  const mac = simulatedMac(lab.source, 1, lab.backupSource)
   mac.addUser('bob', { fileVault: 'sparsebundle' })
   fillBands(mac, 1)
-  const stateFolder = protect(lab, { ...mac.configuration, watch: { interval: 0.1, ...watching } })
+  const stateFolder = protect(lab, { ...mac.configuration, watch: watching })
   const journalFile = join(stateFolder, 'watch.jsonl')
-  const pids = { lbackup: 0, rsync: [] as number[] }
+  const pids = { lbackup: 0, rsync: [] as number[], held: [] as number[] }
   scenes.push(pids)
   let tell: () => void = () => undefined
   const held = new Promise<void>((resolve) => (tell = resolve))
@@ -52,10 +72,8 @@ export function heldScene(watching: Record<string, unknown>, settings: Record<st
     hold: {
       logged: /bob\.sparsebundle\/bands\/7$/m,
       act({ pid }) {
-        pids.lbackup = pid
-        pids.rsync = rsyncOf(pid)
-        // The sender is then held by its full pipe, with the band open.
-        for (const other of pids.rsync.slice(1)) process.kill(other, 'SIGSTOP')
+        Object.assign(pids, { lbackup: pid, ...find(pid) })
+        for (const other of pids.held) process.kill(other, 'SIGSTOP')
         tell()
       },
     },
