@@ -107,7 +107,7 @@ for (const way of ourWays) {
     it('after his turn: his copy is whole, and still only suspect', async () => {
       const scene = await homes(over)
       const { lab, mac, stateFolder } = scene
-      const [before] = mac.statesSince('bob', mac.truth().length)
+      const before = imageDigest(mac.imageOf('bob'))
       const result = await night('ours', lab, stateFolder, {
         occasions: [{ logged: /^source\/zoe\/1$/m, stop: true, act: () => mac.logIn('bob') }],
       })
