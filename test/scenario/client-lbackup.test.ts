@@ -37,7 +37,7 @@ describe('images on a client, with the real LBackup', function () {
     const band = join(image, 'bands/1')
     const { mtimeMs } = statSync(band)
     writeFileSync(band, Buffer.alloc(mebibyte, 'rewritten'))
-    utimesSync(band, mtimeMs / 1000 + 5, mtimeMs / 1000 + 5)
+    utimesSync(band, mtimeMs / 1000 - 5, mtimeMs / 1000 - 5)
     const second = await night('real', lab, stateFolder, { ssh: client.ssh })
     expect(second.image('alice/Work.sparsebundle').kept, second.output).to.deep.equal({ done: 'repaired' })
     expect(imageDigest(copy(0))).to.equal(imageDigest(image))

@@ -160,7 +160,7 @@ describe('what is kept, and what is said of it', function () {
     const band = join(image, 'bands/0')
     const { mtimeMs } = statSync(band)
     writeFileSync(band, Buffer.alloc(4096, 'new'))
-    utimesSync(band, mtimeMs / 1000 + 5, mtimeMs / 1000 + 5)
+    utimesSync(band, mtimeMs / 1000 - 5, mtimeMs / 1000 - 5)
     const state = (name: string): string => join(lab.folder, 'state', name)
     let [book, record] = ['', '']
     const report = await night({
