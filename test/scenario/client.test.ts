@@ -90,7 +90,7 @@ describe('images on a client behind the gate', function () {
   for (const repair of ['auto', 'off']) {
     it(`written while rsync copies them are ${repair === 'off' ? 'never called proven' : 'copied again and proven as they are then'}`, async () => {
       const { work, copy, night } = await clientSet({
-        settings: { hardlink_option: slowly.hardlink_option.replace('2048', '512') },
+        settings: { hardlink_option: slowly.hardlink_option.replace('2048', '256') },
         config: repair === 'off' ? { repair } : {},
       })
       for (const name of ['0', '1', '2', '3', '4']) writeFileSync(bandOf(work, name), Buffer.alloc(512 * 1024, name))
