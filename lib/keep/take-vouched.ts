@@ -84,10 +84,16 @@ function takePart(taking: TakingVouched, copy: MemberTable, part: MemberPart, fr
   const first = cloning ? at + 1 : 0
   const failed = (name: RawPath, error: unknown): unknown => changedInstead(from, name, 'isFile', error)
   const behind = partLength(part) - first >= many && part.names.others.length === 0 ? checkBehind(to) : undefined
-  linkAll(from, rowsOf(file, first), to, failed, () => {
-    behind?.add(part.names.indexes[at] as number, expected(copy, part.start + at))
-  })
-  if (behind?.finish() !== true) lookAtAll(to, rowsOf(file, first), demand)
+  let checked: boolean
+  try {
+    linkAll(from, rowsOf(file, first), to, failed, () => {
+      behind?.add(part.names.indexes[at] as number, expected(copy, part.start + at))
+    })
+  } finally {
+    // Whatever became of the links: the folder is let go of after this, and the thread must be done with it.
+    checked = behind?.finish() === true
+  }
+  if (!checked) lookAtAll(to, rowsOf(file, first), demand)
   for (const name of rowsOf(folderType)) {
     // The two that hold members have a part of their own.
     if (part.part === '' && copy.parts.some((one) => one.part === name)) continue
