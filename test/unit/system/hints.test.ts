@@ -14,21 +14,25 @@ describe('a hint', () => {
       { folder: fromText(join(folder, 'missing')) },
     ])
     const happened: string[] = []
-    const hinted = (what: string): Promise<void> =>
+    const hinted = (what: string, of = hints): Promise<void> =>
       new Promise((resolve) => {
-        hints.next = () => {
+        of.next = () => {
           happened.push(what)
           resolve()
         }
       })
     hints.next = () => happened.push('of another name')
+    // Hears of every name, and so when the other one could have heard of this.
+    const another = hinted('another', hintsFrom([{ folder: fromText(join(folder, 'home')) }]))
     writeFileSync(join(folder, 'home/zoe'), '')
+    await another
+    await new Promise((resolve) => setImmediate(resolve))
     const made = hinted('made')
     writeFileSync(join(folder, 'home/bob'), '')
     await made
     const moved = hinted('moved')
     renameSync(join(folder, 'home/bob'), join(folder, 'home/away'))
     await moved
-    expect(new Set(happened)).to.deep.equal(new Set(['made', 'moved']))
+    expect(new Set(happened)).to.deep.equal(new Set(['another', 'made', 'moved']))
   })
 })
