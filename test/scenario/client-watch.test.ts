@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, readFileSync, renameSync, watch, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { readJournal, type Journal } from '../../lib/watch/journal.js'
 import { simulatedMac } from '../support/mac/index.js'
 import { protect } from '../support/protect.js'
 import { startSession } from '../support/session/index.js'
@@ -11,6 +10,7 @@ import { clientSet, needClient, stopClients, type ClientSet, type ClientSetOptio
 import { noneWith, processesWith, signalAll } from './support/client-processes.js'
 import { night, type Night } from './support/night.js'
 import { labOver } from './support/over.js'
+import { journal, journalFile, said, told } from './support/watched.js'
 
 const image = 'alice/Work.sparsebundle'
 const quick = { clientInterval: 1 }
@@ -18,27 +18,8 @@ const unread = { watch: quick, verify: { level: 'structure' } }
 
 type Watched = Pick<ClientSet, 'stateFolder'>
 
-const journalFile = ({ stateFolder }: Watched): string => join(stateFolder, 'watch.jsonl')
-const journal = (set: Watched): Journal => readJournal(readFileSync(journalFile(set), 'utf8'))
 const gaps = (set: Watched): string[] =>
   journal(set).events.flatMap(({ event, detail }) => (event === 'gap' ? [detail ?? ''] : []))
-
-/** Returns once the file is there and says so. */
-function told(folder: string, name: string, says: (text: string) => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const look = (): void => {
-      const path = join(folder, name)
-      if (!existsSync(path) || !says(readFileSync(path, 'utf8'))) return
-      watcher.close()
-      resolve()
-    }
-    const watcher = watch(folder, look)
-    look()
-  })
-}
-
-const journalled = ({ stateFolder }: Watched, says: RegExp): Promise<void> =>
-  told(stateFolder, 'watch.jsonl', (text) => says.test(text))
 
 /** The client's program where it watches. */
 const watching = ({ client }: Pick<ClientSet, 'client'>): string => `${client.program}/lbackup-filevault-client 1 `
@@ -62,7 +43,7 @@ async function lookingSet(options: ClientSetOptions): Promise<ClientSet & { look
     async looked() {
       const file = join(set.lab.folder, 'looks')
       const before = existsSync(file) ? looks(readFileSync(file, 'utf8')) : 0
-      await told(set.lab.folder, 'looks', (text) => looks(text) >= before + 2)
+      await said(set.lab.folder, 'looks', (text) => looks(text) >= before + 2)
     },
   }
 }
@@ -84,9 +65,9 @@ describe('the watch over images on a client', function () {
         'before-rsync': async () => {
           await set.looked()
           renameSync(set.work, away)
-          await journalled(set, /"vanished"/)
+          await told(set, /"vanished"/)
           renameSync(away, set.work)
-          await journalled(set, /"returned"/)
+          await told(set, /"returned"/)
         },
       },
     })
@@ -113,9 +94,9 @@ describe('the watch over images on a client', function () {
           const mounts = (): number => mac.fakes.calls().filter(({ name }) => name === 'mount').length
           const before = mounts()
           // Asked last in a look: the second one ends a look that began after now.
-          await told(mac.fakes.folder, 'calls.jsonl', () => mounts() >= before + 2)
+          await said(mac.fakes.folder, 'calls.jsonl', () => mounts() >= before + 2)
           mac.logIn('bob')
-          await journalled(set, /"attached"/)
+          await told(set, /"attached"/)
         },
       },
     })
@@ -142,7 +123,7 @@ describe('the watch over images on a client', function () {
         'before-rsync': async () => {
           await watched(set)
           signalAll(processesWith(mark), 'SIGKILL')
-          await journalled(set, /"gap"/)
+          await told(set, /"gap"/)
         },
       },
     })
@@ -165,7 +146,7 @@ describe('the watch over images on a client', function () {
           await watched(set)
           hanging = processesWith(set.client.program)
           signalAll(hanging, 'SIGSTOP')
-          await journalled(set, /"gap"/)
+          await told(set, /"gap"/)
         },
       },
     })
@@ -216,7 +197,7 @@ describe('the watch over images on a client', function () {
         },
       })
       await session.result
-      await journalled(set, /"end".*LBackup is gone/)
+      await told(set, /"end".*LBackup is gone/)
       expect(readFileSync(set.lab.excludesFile, 'utf8')).to.equal('')
       await noneWith(`${set.stateFolder}/`)
       await noneWith(set.client.program)

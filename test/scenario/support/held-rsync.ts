@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, utimesSync, watch, writeFileSync } from 'node:fs'
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readJournal, type Journal } from '../../../lib/watch/journal.js'
+import type { Journal } from '../../../lib/watch/journal.js'
 import { content } from '../../support/image-writer/content.js'
 import { simulatedMac, type SimulatedMac } from '../../support/mac/index.js'
 import { protect } from '../../support/protect.js'
 import { makeLab, type Lab, type LabOptions } from '../../support/session/index.js'
 import type { Occasion } from './night.js'
 import { labOver } from './over.js'
+import { journal, told } from './watched.js'
 
 /** A Mac with bob's image, of which rsync copies band 7 for as long as a test holds it there. */
 export interface HeldScene {
@@ -59,7 +60,6 @@ function sceneIn(
   mac.addUser('bob', { fileVault: 'sparsebundle' })
   fillBands(mac, 1)
   const stateFolder = protect(lab, { ...mac.configuration, watch: watching })
-  const journalFile = join(stateFolder, 'watch.jsonl')
   const pids = { lbackup: 0, rsync: [] as number[], held: [] as number[] }
   scenes.push(pids)
   let tell: () => void = () => undefined
@@ -78,17 +78,8 @@ function sceneIn(
       },
     },
     pids: () => pids,
-    journal: () => readJournal(readFileSync(journalFile, 'utf8')),
-    told: (says) =>
-      new Promise((resolve) => {
-        const look = (): void => {
-          if (!existsSync(journalFile) || !says.test(readFileSync(journalFile, 'utf8'))) return
-          watcher.close()
-          resolve()
-        }
-        const watcher = watch(stateFolder, look)
-        look()
-      }),
+    journal: () => journal({ stateFolder }),
+    told: (says) => told({ stateFolder }, says),
   }
 }
 

@@ -14,14 +14,19 @@ export const journalFile = (set: State): string => join(set.stateFolder, 'watch.
 export const journal = (set: State): Journal => readJournal(readFileSync(journalFile(set), 'utf8'))
 
 /** Returns once the journal says so. */
-export function told(set: State, says: RegExp): Promise<void> {
+export const told = (set: State, says: RegExp): Promise<void> =>
+  said(set.stateFolder, 'watch.jsonl', (text) => says.test(text))
+
+/** Returns once a file is in the folder and says so. */
+export function said(folder: string, name: string, says: (text: string) => boolean): Promise<void> {
   return new Promise((resolve) => {
     const look = (): void => {
-      if (!existsSync(journalFile(set)) || !says.test(readFileSync(journalFile(set), 'utf8'))) return
+      const path = join(folder, name)
+      if (!existsSync(path) || !says(readFileSync(path, 'utf8'))) return
       watcher.close()
       resolve()
     }
-    const watcher = watch(set.stateFolder, look)
+    const watcher = watch(folder, look)
     look()
   })
 }
