@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { build } from 'esbuild'
 
 // LBackup waits for the hooks each night, and Node needs longer to find two hundred small modules than the hook needs
-// for its work: each hook becomes one file, whatever several of them hold twice. The library and the command line stay as tsc makes them.
+// for its work: each hook becomes one file, whatever several of them hold twice. The library and the command line stay as
+// tsc makes them.
 rmSync('dist', { recursive: true, force: true })
 execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
 await build({
