@@ -157,6 +157,10 @@ export const findingCodes = {
   'keep-failed': 'the newest good copy could not be put in its place',
   'member-left-out': 'a copy holds a member that its manifest does not know; it was not restored',
   'member-uncompared': 'a member was restored of which the manifest has no digest',
+  'image-seeded':
+    'an image lies elsewhere than in the last backup, and is linked from there instead of being stored again',
+  'seed-impossible': 'an image lies elsewhere than in the last backup, and could not be linked from there',
+  'seed-left': 'what was linked for rsync could not be taken out of a section again',
   'work-recovered': 'an image that an interrupted run was moving was put right',
 
   // The last runs: what `status` finds.

@@ -72,6 +72,16 @@ function moveInLike(folder: Folder, name: RawPath, ours: Folder): void {
     closeFolder(made)
   }
   renameIn(ours, temporary, folder, name)
+  keepTimes(folder)
+}
+
+/** The folder keeps the time that rsync gave it; where that is not ours to say, it has the time of the change. */
+export function keepTimes(folder: Folder): void {
+  try {
+    dressFolder(folder, folder.stats)
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+  }
 }
 
 const moved = (path: RawPath): OperationalError =>

@@ -3,14 +3,13 @@ import type { CopyLabel } from '../generated/copy.js'
 import type { SectionMark } from '../generated/slots.js'
 import type { Section } from '../lbackup/sections.js'
 import { systemCode } from '../system/file-system-error.js'
-import { dressFolder } from '../system/dress.js'
 import { renameIn, syncFolderIn, writeFileIn } from '../system/folder-writes.js'
 import { closeFolder, look, type Folder } from '../system/folder.js'
 import { printable } from '../text/printable.js'
 import { baseName, type RawPath } from '../text/raw-path.js'
 import { saveOld } from './save-old.js'
 import { sectionMark } from './section-mark.js'
-import { demandPlace, holdPlace, type SectionPlace } from './section-place.js'
+import { demandPlace, holdPlace, keepTimes, type SectionPlace } from './section-place.js'
 import { journalName, type Work } from './work-folder.js'
 
 /** What a swap is to do: enough to finish it, or to undo it, after a kill. */
@@ -142,12 +141,3 @@ function takeAway(place: SectionPlace, folder: Folder): void {
 
 const isTaken = (error: unknown): boolean =>
   ['ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR'].includes(systemCode(error) ?? '')
-
-/** The folder keeps the time that rsync gave it; where that is not ours to say, it has the time of the swap. */
-function keepTimes(folder: Folder): void {
-  try {
-    dressFolder(folder, folder.stats)
-  } catch (error) {
-    if (!(error instanceof OperationalError)) throw error
-  }
-}

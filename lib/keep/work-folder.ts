@@ -9,21 +9,25 @@ import { baseName, join, type RawPath } from '../text/raw-path.js'
 /** In a work folder: what a swap was to do. */
 export const journalName = 'swap.json' as RawPath
 
+/** What is built in `work` is done with at once; what is noted in `seeds` stays until LBackup has rotated. */
+export type Workshop = 'work' | 'seeds'
+
 /** Where one image is built or taken apart: folders of ours on the backup disk, held. Nobody else may enter them. */
 export interface Work {
   readonly backupDest: RawPath
+  readonly workshop: Workshop
   readonly run: Folder
   readonly name: RawPath
   /** Holds `new`, `old` and swap.json. */
   readonly folder: Folder
   readonly built: Folder
   readonly old: Folder
-  /** An image that was moved out of its place is still in `old`: nothing may be removed. */
+  /** What its journal tells of is still to be done: nothing may be removed. */
   unfinished: boolean
 }
 
-/** Given LBackup's backupDest and the name of one of our folders in it (work, kept), make it and return its path. */
-export function ownStoreFolder(backupDest: RawPath, name: 'work' | 'kept'): RawPath {
+/** Given LBackup's backupDest and the name of one of our folders in it, make it and return its path. */
+export function ownStoreFolder(backupDest: RawPath, name: Workshop | 'kept'): RawPath {
   const store = storeFolder(realPath(backupDest) ?? backupDest)
   openOwnFolder(store, { anyOwner: true })
   const path = join(store, name)
@@ -32,8 +36,8 @@ export function ownStoreFolder(backupDest: RawPath, name: 'work' | 'kept'): RawP
 }
 
 /** Given a run and what is to be worked on (a slot, perhaps with a suffix), return its work folder, made anew. */
-export function openWork(backupDest: RawPath, runId: string, name: string): Work {
-  const root = openFolder(ownStoreFolder(backupDest, 'work'))
+export function openWork(backupDest: RawPath, runId: string, name: string, workshop: Workshop = 'work'): Work {
+  const root = openFolder(ownStoreFolder(backupDest, workshop))
   const opened = [root]
   const hold = (folder: Folder): Folder => {
     opened.push(folder)
@@ -45,7 +49,7 @@ export function openWork(backupDest: RawPath, runId: string, name: string): Work
     const folder = hold(makeFolderIn(run, name as RawPath))
     const [built, old] = ['new', 'old'].map((part) => hold(makeFolderIn(folder, part as RawPath))) as [Folder, Folder]
     opened.length = 1
-    return { backupDest, run, name: name as RawPath, folder, built, old, unfinished: false }
+    return { backupDest, workshop, run, name: name as RawPath, folder, built, old, unfinished: false }
   } finally {
     opened.forEach(closeFolder)
   }
@@ -55,13 +59,14 @@ export function openWork(backupDest: RawPath, runId: string, name: string): Work
  * Given a work folder, remove it with all that is left in it, and its run's folder where that is empty now. What users
  * keep from being removed stays, and `recoverWork` tells of it. Throws OperationalError.
  */
-export function finishWork({ run, name, folder, built, old, unfinished }: Work, backupDest: RawPath): void {
+export function finishWork(work: Work, backupDest: RawPath): void {
+  const { run, name, folder, built, old, unfinished, workshop } = work
   try {
     if (unfinished) return
     // First, so that nobody who finds half of an old image takes it for one to be put back.
     unlinkIn(folder, journalName)
     removeTreeIn(run, name)
-    if (names(run).length === 0) removeRun(backupDest, run)
+    if (names(run).length === 0) removeRun(backupDest, workshop, run)
   } catch (error) {
     if (!isKeptByUser(error)) throw error
   } finally {
@@ -69,8 +74,8 @@ export function finishWork({ run, name, folder, built, old, unfinished }: Work, 
   }
 }
 
-function removeRun(backupDest: RawPath, { path }: Folder): void {
-  const root = openFolder(ownStoreFolder(backupDest, 'work'))
+function removeRun(backupDest: RawPath, workshop: Workshop, { path }: Folder): void {
+  const root = openFolder(ownStoreFolder(backupDest, workshop))
   try {
     removeTreeIn(root, baseName(path))
   } finally {

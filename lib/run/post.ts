@@ -16,13 +16,14 @@ import { writeRecord } from './record.js'
 import { recordOfRun } from './record-of-run.js'
 import { fewerImages } from './search-findings.js'
 import { settleSection } from './settle-section.js'
+import { removeSeeds } from './seed-copies.js'
 import { tellRun, withPauses, type Ended } from './tell-run.js'
 import { endWatch, type Seen } from './watching.js'
 
 /** The post-backup hook: take the block out, judge what rsync made, report. Returns the report it published. */
 export async function post(context: RunContext): Promise<Report> {
   await refuseOrphan(context)
-  const ended = await endBlock(context)
+  const ended = [...(await endBlock(context)), ...removeSeeds(context)]
   const { record, findings, known } = recordOfRun(context)
   const watched = await endWatch(context, record, { late: false })
   const { said, ...seen } = await judgeOrSay(context, record, known, watched)

@@ -27,6 +27,7 @@ import type { Tonight } from './plan-type.js'
 import { planTonight } from './tonight.js'
 import { tellRun } from './tell-run.js'
 import { waiterOf } from './waiter.js'
+import { seedCopies } from './seed-copies.js'
 import { startWatch } from './watching.js'
 
 /** The pre-backup hook: reconcile, check the disk, observe, decide, act, report. Returns the report it published. */
@@ -68,7 +69,7 @@ async function prepareBackup(
     return publish(context, report(context, tonight, planned, findings), storeId)
   }
   findings.push(...protectCopies(context, history))
-  await act(context, tonight, planned)
+  findings.push(...(await act(context, tonight, planned)))
   const published = await publish(context, report(context, tonight, planned, findings), storeId)
   // Last, since all that a process does after it has started another one costs it more.
   await startWatch(context, tonight)
@@ -117,12 +118,15 @@ function blockStuck({ excludesFile }: RunContext): ReportedFinding[] {
 }
 
 /** Recorded before and after: a run that dies in between is known by its record. */
-async function act(context: RunContext, { excludes, administrator }: Tonight, record: RunRecord): Promise<void> {
+async function act(context: RunContext, tonight: Tonight, record: RunRecord): Promise<ReportedFinding[]> {
+  const { excludes, administrator } = tonight
   const excludesBlock = excludes !== undefined
   writeRecord(context.stateFolder, { ...record, state: 'acting', excludesBlock })
   if (excludes !== undefined) await enforce(context, excludes, administrator)
   await refuseOrphan(context)
+  const findings = seedCopies(context, tonight)
   writeRecord(context.stateFolder, { ...record, state: 'backing-up', excludesBlock })
+  return findings
 }
 
 async function plan(context: RunContext): Promise<Tonight> {

@@ -8,6 +8,7 @@ import { notPaused } from '../watch/paused.js'
 import type { RunContext } from './context.js'
 import { isDamaged, readRecord, writeRecord } from './record.js'
 import { settleSection } from './settle-section.js'
+import { removeSeeds } from './seed-copies.js'
 import { tellRun } from './tell-run.js'
 import { endWatch } from './watching.js'
 
@@ -37,7 +38,7 @@ function recoverCopies({ environment: { backupDest }, stateFolder }: RunContext)
  * swap, and, if it made a section that nobody judged, its copies. Returns what is to be said of it.
  */
 export async function reconcileRun(context: RunContext): Promise<ReportedFinding[]> {
-  const left = recoverCopies(context)
+  const left = [...removeSeeds(context), ...recoverCopies(context)]
   const record = readRecord(context.stateFolder)
   if (record === undefined) return left
   if (isDamaged(record)) {

@@ -11,6 +11,7 @@ import {
   mkdirSync,
   openSync,
   renameSync,
+  rmdirSync,
   statfsSync,
   unlinkSync,
   writeSync,
@@ -56,6 +57,16 @@ export function unlinkIn(folder: Folder, name: RawPath): void {
     unlinkSync(reach(folder, name))
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw fileSystemError(error, join(folder.path, name))
+  }
+}
+
+/** Remove the folder `name` where it is empty. What is none, is not there or holds anything stays. */
+export function removeEmptyIn(folder: Folder, name: RawPath): void {
+  try {
+    rmdirSync(reach(folder, name))
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) return
+    throw fileSystemError(error, join(folder.path, name))
   }
 }
 

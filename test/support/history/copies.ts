@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readFileSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import type { SeedJournal } from '../../../lib/seed/journal.js'
 import type { Lab } from '../session/index.js'
 
 export const imageName = 'bob.sparsebundle'
@@ -42,9 +43,27 @@ export const sectionsOf = ({ destination }: Lab): { inode: number; path: string;
     .sort()
     .map((name) => ({ inode: lstatSync(join(destination, name)).ino, path: join(destination, name), name }))
 
-/** Every copy there is on the backup disk, in sections, in the store and where a hook that died was at work. */
-export function copiesOn({ destination }: Lab): FoundCopy[] {
-  return copiesIn(destination).filter(({ path }) => !path.includes('/Section.inprogress/'))
+/** Every copy there is on the backup disk, in sections, in the store and where a hook that died was at work; no seeds. */
+export function copiesOn(lab: Lab): FoundCopy[] {
+  const seeds = seedsOn(lab)
+  return copiesIn(lab.destination).filter(
+    ({ path }) => !/\/Section\.inprogress\/|\/\.lbackup-filevault\/seeds\//.test(path) && !seeds.has(path),
+  )
+}
+
+/** Where a seed was put for rsync and not taken out yet. */
+export function seedsOn(lab: Lab): Set<string> {
+  const folder = join(lab.destination, '.lbackup-filevault/seeds')
+  if (!existsSync(folder)) return new Set()
+  const sections = sectionsOf(lab)
+  const journals = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'))
+  return new Set(
+    journals.flatMap((name) => {
+      const { section, copyPath } = JSON.parse(readFileSync(join(folder, name), 'utf8')) as SeedJournal
+      const found = sections.find(({ inode }) => inode === section.inode)
+      return found === undefined ? [] : [join(found.path, copyPath)]
+    }),
+  )
 }
 
 /** Every copy below a folder, sorted by path. */
@@ -63,12 +82,14 @@ export function copiesIn(folder: string): FoundCopy[] {
 /** `bob` for an image in `bob` and in `.bob`. */
 export const homeOf = (path: string): string => basename(dirname(path)).replace(/^\./, '')
 
-/** Given a section, return a digest of every file in it with its bytes; files of ours and of Finder left out. */
-export function contentOf(section: string): string {
+/** Given a section, return a digest of every file in it with its bytes; files of ours and of Finder left out, and seeds. */
+export function contentOf(lab: Lab, section: string): string {
+  const seeds = seedsOn(lab)
   const hash = createHash('sha256')
   const walk = (folder: string, shown: string): void => {
     for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const { name } = entry
+      if (seeds.has(join(folder, name))) continue
       if (name === '.lbackup-filevault' || name.startsWith('FILEVAULT-README') || name === stray) continue
       if (entry.isDirectory()) walk(join(folder, name), `${shown}/${name}`)
       else hash.update(`${shown}/${name}\0`).update(readFileSync(join(folder, name)))

@@ -55,7 +55,7 @@ function damage(history: History, afterLook: boolean): string | undefined {
   writeFileSync(file, Buffer.alloc(statSync(file).size, `damage ${String(history.count)}`))
   truth.written.add(lstatSync(file).ino)
   noteWritten(truth, before, copiesOn(lab), afterLook)
-  for (const { inode, path } of sectionsOf(lab)) truth.sections.set(inode, contentOf(path))
+  for (const { inode, path } of sectionsOf(lab)) truth.sections.set(inode, contentOf(lab, path))
   return done(`band ${band}`)
 }
 

@@ -4,7 +4,7 @@ import { expect } from 'chai'
 import type { Report, ReportImage } from '../../../lib/generated/report.js'
 import type { KnownCopy, SlotBook } from '../../../lib/generated/slots.js'
 import { fromPrintable } from '../../../lib/text/printable.js'
-import { contentOf, copiesIn, copiesOn, differing, digestOf, homeOf, imageName, sectionsOf } from './copies.js'
+import { contentOf, copiesIn, copiesOn, differing, digestOf, homeOf, imageName, sectionsOf, seedsOn } from './copies.js'
 import { imageOf, lineOf, placeOf, type History } from './history.js'
 import type { NightEnd } from './machine.js'
 import { homeIn, noteCopies, noteKnown, noteProven, noteSurprises, noteUntold, type Truth } from './truth.js'
@@ -41,6 +41,7 @@ export function expectAll(history: History, seen: Seen): void {
       expect(lstatSync(join(imageOf(history), 'bands', name)).nlink, 'links to a file of the image').to.equal(1)
     }
   }
+  if (seen.whole && report !== undefined) expect([...seedsOn(lab)], 'seeds that stay').to.deep.equal([])
   if (seen.whole && report !== undefined)
     expect(readFileSync(lab.excludesFile, 'utf8'), 'the excludes file').to.equal('')
 }
@@ -49,7 +50,7 @@ export function expectAll(history: History, seen: Seen): void {
 function sectionsStay({ lab, truth }: History, { before, end }: Seen): void {
   const sections = sectionsOf(lab)
   for (const { inode, path, name } of sections) {
-    const content = contentOf(path)
+    const content = contentOf(lab, path)
     const known = truth.sections.get(inode)
     if (before.has(inode) && known !== undefined && name !== 'Section.0' && inode !== truth.unsettled) {
       expect(content, `${name} changed after the run that made it`).to.equal(known)

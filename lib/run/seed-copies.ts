@@ -1,0 +1,66 @@
+import { OperationalError } from '../finding/operational-error.js'
+import type { ReportedFinding } from '../generated/report.js'
+import { placeName } from '../keep/vouch.js'
+import { readSections, section } from '../lbackup/sections.js'
+import { planSeeds, type Seed, type Wanted } from '../seed/plan.js'
+import { putSeedIn } from '../seed/put-in.js'
+import { takeSeedsOut } from '../seed/take-out.js'
+import { printable } from '../text/printable.js'
+import type { RunContext } from './context.js'
+import { knownHistory } from './history.js'
+import type { Tonight } from './plan-type.js'
+
+/** Given the run and its plan, return which copies are to be linked to where their images lie tonight. */
+export function plannedSeeds(context: RunContext, { images, decided }: Tonight): Seed[] {
+  const { copies } = knownHistory(context, readSections(context.environment.backupDest))
+  return planSeeds(
+    images.flatMap(({ image, copyPath }): Wanted[] => {
+      const action = decided.get(image.path)?.action
+      if (copyPath === undefined || (action !== 'copy' && action !== 'copy-and-prove')) return []
+      const { slot, identity, ownerUid, container } = image
+      return [{ slot, copyPath, identity, ownerUid, container }]
+    }),
+    copies,
+  )
+}
+
+/**
+ * Given the run and its plan, link the newest proven copy of each image that lies elsewhere than in the last backup to
+ * where it lies tonight. It spares the disk what did not change; where it is not possible the backup is as right without.
+ */
+export function seedCopies(context: RunContext, tonight: Tonight): ReportedFinding[] {
+  const { environment, runId } = context
+  const { backupDest } = environment
+  const zero = section(readSections(backupDest), 0)
+  if (zero === undefined) return []
+  return plannedSeeds(context, tonight).flatMap((seed) => {
+    try {
+      return putSeedIn(seed, { section: zero, backupDest, runId }) ? [seeded(seed)] : []
+    } catch (error) {
+      if (!(error instanceof OperationalError)) throw error
+      return [impossible(seed, error)]
+    }
+  })
+}
+
+/** Given the run, take what was linked for rsync out of its section again. */
+export function removeSeeds({ environment: { backupDest } }: RunContext): ReportedFinding[] {
+  return takeSeedsOut(backupDest, readSections(backupDest)).map(({ message, cure }) => ({
+    code: 'seed-left',
+    severity: 'warning',
+    message: `What was linked into a section for rsync is still there: ${message}`,
+    cure,
+  }))
+}
+
+const seeded = ({ image, copy }: Seed): ReportedFinding => ({
+  code: 'image-seeded',
+  severity: 'info',
+  message: `No copy of ${printable(image.copyPath)} lay at this path in the last backup; what did not change since the copy of ${copy.known.label.path} of ${copy.known.label.madeAt} in ${placeName(copy)} is linked, not stored again.`,
+})
+
+const impossible = ({ image }: Seed, { message }: OperationalError): ReportedFinding => ({
+  code: 'seed-impossible',
+  severity: 'info',
+  message: `${printable(image.copyPath)} is stored whole tonight, since its older copy could not be linked to this path. ${message}`,
+})

@@ -1,0 +1,100 @@
+import { markedSection } from '../keep/section-mark.js'
+import { holdPlace, keepTimes, type SectionPlace } from '../keep/section-place.js'
+import { storeFolder } from '../lbackup/store.js'
+import type { Section, Sections } from '../lbackup/sections.js'
+import { OperationalError } from '../finding/operational-error.js'
+import { lookAt, realPath } from '../system/file.js'
+import { systemCode } from '../system/file-system-error.js'
+import { removeEmptyIn, renameIn, syncFolderIn } from '../system/folder-writes.js'
+import { closeFolder, look, names, openFolderIn, withFolder, type Folder } from '../system/folder.js'
+import { removeTreeIn } from '../system/remove-tree.js'
+import { fromPrintable } from '../text/printable.js'
+import { join, type RawPath } from '../text/raw-path.js'
+import { readJournal } from './journal.js'
+
+/**
+ * Given LBackup's backupDest and its sections, take every seed out of the section it lies in, whatever that section's
+ * number is by now. Returns what stood in the way, for each seed that stays; the next call tries again.
+ */
+export function takeSeedsOut(backupDest: RawPath, sections: Pick<Sections, 'sections'>): OperationalError[] {
+  const path = join(storeFolder(realPath(backupDest) ?? backupDest), 'seeds')
+  if (lookAt(path) === undefined) return []
+  return withFolder(path, (root) =>
+    names(root).flatMap((runId) => {
+      const left = look(root, runId)?.isDirectory() === true ? takeRunOut(root, runId, sections) : []
+      return left.length > 0 ? left : attempt(() => removeTreeIn(root, runId))
+    }),
+  )
+}
+
+function takeRunOut(root: Folder, runId: RawPath, sections: Pick<Sections, 'sections'>): OperationalError[] {
+  const run = openFolderIn(root, runId)
+  try {
+    return names(run).flatMap((slot) =>
+      attempt(() => {
+        const folder = openFolderIn(run, slot)
+        try {
+          takeOut(folder, sections)
+        } finally {
+          closeFolder(folder)
+        }
+        removeTreeIn(run, slot)
+      }),
+    )
+  } finally {
+    closeFolder(run)
+  }
+}
+
+function attempt(action: () => void): OperationalError[] {
+  try {
+    action()
+    return []
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    return [error]
+  }
+}
+
+/**
+ * Given a seed's work folder, held, bring the seed back into it and remove the folders that were made for it, where they
+ * are empty. A section that rotated away took its seed along. Throws OperationalError.
+ */
+export function takeOut(folder: Folder, sections: Pick<Sections, 'sections'>): void {
+  const journal = readJournal(folder)
+  const section = journal && markedSection(sections, journal.section)
+  if (journal === undefined || section === undefined) return
+  withPlace(section, fromPrintable(journal.copyPath), (place) => {
+    // What somebody else put there meanwhile is his.
+    if (look(place.folder, place.name)?.ino !== journal.inode) return
+    const old = openFolderIn(folder, 'old' as RawPath)
+    try {
+      renameIn(place.folder, place.name, old, place.name)
+    } finally {
+      closeFolder(old)
+    }
+  })
+  for (const made of [...journal.made].reverse()) {
+    withPlace(section, fromPrintable(made), ({ folder: above, name }) => {
+      removeEmptyIn(above, name)
+    })
+  }
+}
+
+/** Where nothing is on the way to it, there is nothing to do. */
+function withPlace(section: Section, path: RawPath, use: (place: SectionPlace) => void): void {
+  let place: SectionPlace
+  try {
+    place = holdPlace(section, path)
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return
+    throw error
+  }
+  try {
+    use(place)
+    keepTimes(place.folder)
+    syncFolderIn(place.folder)
+  } finally {
+    closeFolder(place.folder)
+  }
+}
