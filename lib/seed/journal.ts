@@ -1,6 +1,6 @@
 import type { SectionMark } from '../generated/slots.js'
 import { readFileIn, type Folder } from '../system/folder.js'
-import { writeFileIn } from '../system/folder-writes.js'
+import { unlinkIn, writeFileIn } from '../system/folder-writes.js'
 import type { RawPath } from '../text/raw-path.js'
 
 /** What must be known to take a seed out of its section again. It lies on the backup disk, beside the seed's work folder. */
@@ -9,8 +9,8 @@ export interface SeedJournal {
   readonly section: SectionMark
   /** Printable; relative to the section. */
   readonly copyPath: string
-  /** Of the seed: a bundle's folder, or the file. */
-  readonly inode: number
+  /** A bundle's folder, or the file. */
+  readonly seed: SectionMark
   /** Folders on the way to it that were not there, outermost first; printable, relative to the section. */
   readonly made: readonly string[]
 }
@@ -22,6 +22,9 @@ const mostBytes = 1024 * 1024
 export function writeJournal(folder: Folder, journal: SeedJournal): void {
   writeFileIn(folder, name, `${JSON.stringify(journal)}\n`)
 }
+
+/** Given a seed's work folder, held, note that nothing of it lies in a section any more. Throws OperationalError. */
+export const removeJournal = (folder: Folder): void => unlinkIn(folder, name)
 
 /** Given a seed's work folder, held, return its journal; undefined: nothing was put into a section yet. */
 export function readJournal(folder: Folder): SeedJournal | undefined {

@@ -1,5 +1,5 @@
 import { buildFrom } from '../keep/place-image.js'
-import { sectionMark } from '../keep/section-mark.js'
+import { markOf, sectionMark } from '../keep/section-mark.js'
 import { demandPlace, holdPlace, keepTimes, type SectionPlace } from '../keep/section-place.js'
 import { demandSpace } from '../keep/space.js'
 import { imageName } from '../keep/store-layout.js'
@@ -55,7 +55,7 @@ function note({ folder, built }: Work, name: RawPath, section: Section, copyPath
     schema: 'seed/1',
     section: sectionMark(section),
     copyPath: printable(copyPath),
-    inode: look(built, name)?.ino ?? 0,
+    seed: markOf(look(built, name)),
     made: missingOnTheWay(section, copyPath).map(printable),
   })
   syncFolderIn(folder)

@@ -1,4 +1,4 @@
-import { markedSection } from '../keep/section-mark.js'
+import { isMarked, markedSection } from '../keep/section-mark.js'
 import { holdPlace, keepTimes, type SectionPlace } from '../keep/section-place.js'
 import { storeFolder } from '../lbackup/store.js'
 import type { Section, Sections } from '../lbackup/sections.js'
@@ -10,7 +10,7 @@ import { closeFolder, look, names, openFolderIn, withFolder, type Folder } from 
 import { removeTreeIn } from '../system/remove-tree.js'
 import { fromPrintable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
-import { readJournal } from './journal.js'
+import { readJournal, removeJournal } from './journal.js'
 
 /**
  * Given LBackup's backupDest and its sections, take every seed out of the section it lies in, whatever that section's
@@ -64,30 +64,53 @@ export function takeOut(folder: Folder, sections: Pick<Sections, 'sections'>): v
   const journal = readJournal(folder)
   const section = journal && markedSection(sections, journal.section)
   if (journal === undefined || section === undefined) return
-  withPlace(section, fromPrintable(journal.copyPath), (place) => {
-    // What somebody else put there meanwhile is his.
-    if (look(place.folder, place.name)?.ino !== journal.inode) return
-    const old = openFolderIn(folder, 'old' as RawPath)
-    try {
-      renameIn(place.folder, place.name, old, place.name)
-    } finally {
-      closeFolder(old)
-    }
-  })
+  if (!isStillBuilt(folder)) {
+    withPlace(section, fromPrintable(journal.copyPath), ['ENOENT'], (place) => {
+      // What somebody else put there meanwhile is his.
+      if (isMarked(look(place.folder, place.name), journal.seed)) moveBack(place, folder)
+    })
+  }
   for (const made of [...journal.made].reverse()) {
-    withPlace(section, fromPrintable(made), ({ folder: above, name }) => {
+    // What a link leads to is not what was made.
+    withPlace(section, fromPrintable(made), ['ENOENT', 'ENOTDIR', 'ELOOP'], ({ folder: above, name }) => {
       removeEmptyIn(above, name)
     })
   }
+  // First of all that is left: whoever finds half of it has nothing more to take out.
+  removeJournal(folder)
 }
 
-/** Where nothing is on the way to it, there is nothing to do. */
-function withPlace(section: Section, path: RawPath, use: (place: SectionPlace) => void): void {
+/** It never came into the section. */
+function isStillBuilt(folder: Folder): boolean {
+  const built = openFolderIn(folder, 'new' as RawPath)
+  try {
+    return names(built).length > 0
+  } finally {
+    closeFolder(built)
+  }
+}
+
+function moveBack(place: SectionPlace, folder: Folder): void {
+  const old = openFolderIn(folder, 'old' as RawPath)
+  try {
+    renameIn(place.folder, place.name, old, place.name)
+  } finally {
+    closeFolder(old)
+  }
+}
+
+/** Where one of these errors says that nothing of ours can be there, there is nothing to do. */
+function withPlace(
+  section: Section,
+  path: RawPath,
+  nothing: readonly string[],
+  use: (place: SectionPlace) => void,
+): void {
   let place: SectionPlace
   try {
     place = holdPlace(section, path)
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return
+    if (nothing.includes(systemCode(error) ?? '')) return
     throw error
   }
   try {

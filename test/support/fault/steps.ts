@@ -92,9 +92,9 @@ function linesIn(file: string, folder: string): Line[] {
     })
 }
 
-/** The first path among a call's arguments: quoted, or the one that strace puts behind a descriptor. */
+/** The first full path among a call's arguments: quoted, or the one that strace puts behind a descriptor. */
 function place(args: string): string {
-  const [, quoted, behind] = /^(?:AT_FDCWD<[^>]*>, )?(?:"([^"]*)"|\d+<([^>]*)>)/.exec(args) ?? []
+  const [, quoted, behind] = /^(?:AT_FDCWD<[^>]*>, )?(?:"[^"/][^"]*", )?(?:"([^"]*)"|\d+<([^>]*)>)/.exec(args) ?? []
   return (quoted ?? behind ?? '')
     .replace(/\.\d+\.[0-9a-f]{12}\.new$/, '.PID.RANDOM.new')
     .replace(/\.\d+\.new$/, '.PID.new')
