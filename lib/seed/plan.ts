@@ -52,14 +52,16 @@ function best(image: Wanted, copies: readonly StandingCopy[], slots: ReadonlySet
 }
 
 /**
- * 3: the same image in its slot; 2: the same image in another slot, as when its user was renamed; 1: perhaps the same,
- * copied to another volume. It costs links where it is not: rsync compares sizes and times, and the post hook bytes.
+ * 3: the same image, here before or where it is no more, as when its user was renamed; 2: one of the same identity that is
+ * still there besides, as of a home made from another; 1: perhaps the same, copied to another volume. It costs links where
+ * it is not: rsync compares sizes and times, and the post hook bytes.
  */
 function likeness(image: Wanted, { known: { label } }: StandingCopy, slots: ReadonlySet<string>): number {
   const sameSlot = label.slot === image.slot
-  if (label.identity === image.identity) return sameSlot ? 3 : 2
+  const mayHaveMoved = sameSlot || !slots.has(label.slot)
+  if (label.identity === image.identity) return mayHaveMoved ? 3 : 2
   if (sameSlot) return 1
-  return !slots.has(label.slot) && imageName(label) === baseName(image.copyPath) ? 1 : 0
+  return mayHaveMoved && imageName(label) === baseName(image.copyPath) ? 1 : 0
 }
 
 const newer = ({ known: { label } }: StandingCopy): number => Date.parse(label.madeAt)

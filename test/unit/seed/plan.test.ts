@@ -76,9 +76,16 @@ describe('which copy an image is linked from', () => {
     expect(seedOf([copy(1, 0, { container: 'sparse-image' })], robert)).to.equal(undefined)
   })
 
-  it('is one in its own slot before one elsewhere, and the same image before what may be it', () => {
-    expect(seedOf([copy(3, 0, { slot: 'other' }), copy(2, 0)])).to.equal('/0/2')
-    expect(seedOf([copy(3, 0, { identity: 'uuid:2' }), copy(2, 0, { slot: 'other' })])).to.equal('/0/2')
+  it('is the newest of the same image, be it of where it is no more, before one that is still there besides', () => {
+    const other = { slot: 'other' }
+    expect(seedOf([copy(3, 0, other), copy(2, 1)])).to.equal('/0/3')
+    const there = { ...wanted, ...other, copyPath: fromText('Users/carol/bob.sparsebundle') }
+    expect(seedOf([copy(3, 0, other), copy(2, 1)], {}, [there])).to.equal('/1/2')
+    expect(seedOf([copy(3, 0, other)], {}, [there])).to.equal('/0/3')
+    expect(
+      seedOf([copy(3, 0, { identity: 'uuid:2' }), copy(2, 1, other)], {}, [there]),
+      'before what may be it',
+    ).to.equal('/1/2')
     expect(seedOf([copy(3, 0, { identity: 'uuid:2' })])).to.equal('/0/3')
   })
 
