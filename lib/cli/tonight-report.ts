@@ -10,6 +10,7 @@ import { realSource } from '../run/prepare.js'
 import { localMachine } from '../run/local-machine.js'
 import { knownSlots } from '../run/publish.js'
 import { reachMachine } from '../run/reach-machine.js'
+import { tellSeeds } from '../run/seed-copies.js'
 import type { SourceMachine } from '../run/source-machine.js'
 import { planTonight } from '../run/tonight.js'
 import { workInThread } from '../run/work-in-thread.js'
@@ -75,6 +76,7 @@ export async function tonightOf(machine: Machine, there?: SourceMachine): Promis
     ...wrongDisk(backupDest, stateFolder),
     ...(await unproven(request, tonight)),
     ...tonight.findings,
+    ...(tonight.halt ? [] : tellSeeds({ stateFolder, environment: { backupDest } }, tonight)),
   ]
   const halt = tonight.halt || findings.some(({ severity }) => severity === 'error')
   const images = tonight.images.map((item) => imageOf(item, tonight, machine))

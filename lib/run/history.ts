@@ -8,7 +8,14 @@ import type { StandingCopy } from '../keep/standing-type.js'
 import { lookForOpened } from '../keep/vouch.js'
 import { readSections, section, type Sections } from '../lbackup/sections.js'
 import { count } from '../text/measure.js'
+import type { RawPath } from '../text/raw-path.js'
 import type { RunContext } from './context.js'
+
+/** Where copies lie, and what is known of them. */
+export interface BackupPlaces {
+  readonly stateFolder: RawPath
+  readonly environment: { readonly backupDest: RawPath }
+}
 
 /** The copies that are known, and those of them that stand now. */
 export interface History {
@@ -20,7 +27,7 @@ export interface History {
 }
 
 /** Given the run, return what is known of copies; nothing is adopted, looked at or written. */
-export function knownHistory({ stateFolder, environment }: RunContext, sections: Sections): History {
+export function knownHistory({ stateFolder, environment }: BackupPlaces, sections: Sections): History {
   const book = readBook(stateFolder)
   const known = book === undefined || 'damaged' in book ? emptyBook : book
   return { ...standing(known, environment.backupDest, sections), sections, findings: [] }

@@ -7,12 +7,12 @@ import { putSeedIn } from '../seed/put-in.js'
 import { takeSeedsOut } from '../seed/take-out.js'
 import { printable } from '../text/printable.js'
 import type { RunContext } from './context.js'
-import { knownHistory } from './history.js'
+import { knownHistory, type BackupPlaces } from './history.js'
 import type { Tonight } from './plan-type.js'
 
-/** Given the run and its plan, return which copies are to be linked to where their images lie tonight. */
-export function plannedSeeds(context: RunContext, { images, decided }: Tonight): Seed[] {
-  const { copies } = knownHistory(context, readSections(context.environment.backupDest))
+/** Given the plan of a run, return which copies are to be linked to where their images lie tonight. */
+function plannedSeeds(places: BackupPlaces, { images, decided }: Pick<Tonight, 'images' | 'decided'>): Seed[] {
+  const { copies } = knownHistory(places, readSections(places.environment.backupDest))
   return planSeeds(
     images.flatMap(({ image, copyPath }): Wanted[] => {
       const action = decided.get(image.path)?.action
@@ -23,6 +23,10 @@ export function plannedSeeds(context: RunContext, { images, decided }: Tonight):
     copies,
   )
 }
+
+/** Given the plan of a run, say of which images it would link older copies. */
+export const tellSeeds = (places: BackupPlaces, tonight: Pick<Tonight, 'images' | 'decided'>): ReportedFinding[] =>
+  plannedSeeds(places, tonight).map(seeded)
 
 /**
  * Given the run and its plan, link the newest proven copy of each image that lies elsewhere than in the last backup to

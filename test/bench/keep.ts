@@ -1,17 +1,13 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as olderModule from '../../lib/keep/older-copy.js'
-import type * as markModule from '../../lib/keep/section-mark.js'
 import type * as bookModule from '../../lib/keep/book.js'
 import type * as sectionsModule from '../../lib/lbackup/sections.js'
-import type * as proveModule from '../../lib/prove/prove.js'
-import type * as fileModule from '../../lib/prove/manifest-file.js'
-import type * as folderModule from '../../lib/system/folder.js'
-import type { CopyLabel } from '../../lib/generated/copy.js'
 import { fromText } from '../../lib/text/raw-path.js'
-import { demand, inFolder, largeBundle, name, request, section } from './large.js'
+import { inFolder, name } from './large.js'
 import { benchIdle } from './idle.js'
 import { built, compare, milliseconds, programMilliseconds, type Figure } from './support.js'
+import { vouchedCopy } from './vouched.js'
 
 const bands = 131_072
 
@@ -25,19 +21,12 @@ function large(): Promise<Figure> {
   return inFolder(async (folder) => {
     const { keepOlder } = await built<typeof olderModule>('lib/keep/older-copy.js')
     const { emptyBook, withCopy, writeBook } = await built<typeof bookModule>('lib/keep/book.js')
-    const { sectionMark } = await built<typeof markModule>('lib/keep/section-mark.js')
     const { readSections } = await built<typeof sectionsModule>('lib/lbackup/sections.js')
-    const { label, image } = await vouched(folder)
+    const copy = await vouchedCopy(folder, bands, 1)
     const state = fromText(join(folder, 'state'))
     for (const made of ['Section.0', 'state', 'target']) mkdirSync(join(folder, made))
-    const [zero, one] = readSections(fromText(folder)).sections
-    if (zero === undefined || one === undefined) throw new Error('there are no sections')
-    const copy = {
-      known: { label, place: { section: sectionMark(one) } },
-      image: fromText(image),
-      manifestFolder: fromText(join(folder, 'Section.1/.lbackup-filevault')),
-      section: one,
-    }
+    const [zero] = readSections(fromText(folder)).sections
+    if (zero === undefined) throw new Error('there are no sections')
     const order = { copy, section: zero, copyPath: fromText(name), backupDest: fromText(folder), runId: 'run' }
     const subject = (): number => {
       rmSync(join(folder, 'Section.0', name), { recursive: true, force: true })
@@ -48,35 +37,13 @@ function large(): Promise<Figure> {
         writeBook(state, withCopy(emptyBook, known))
       })
     }
-    const reference = (): number => {
-      rmSync(join(folder, 'target', name), { recursive: true, force: true })
-      return programMilliseconds('cp', ['-al', image, join(folder, 'target')])
-    }
+    const reference = linking(folder, copy.image)
     return compare({ work: 'keep an older copy of 131,072 bands', limit: 1.2, against: 'cp -al', subject, reference })
   })
 }
 
-/** Makes an image and a proven copy of it in Section.1. */
-async function vouched(folder: string): Promise<{ label: CopyLabel; image: string }> {
-  const { prove } = await built<typeof proveModule>('lib/prove/prove.js')
-  const { writeManifest } = await built<typeof fileModule>('lib/prove/manifest-file.js')
-  const { withFolder } = await built<typeof folderModule>('lib/system/folder.js')
-  const source = largeBundle(join(folder, 'source'), bands, 0)
-  const image = section(join(folder, 'source'), join(folder, 'Section.1'))
-  const proof = await prove(request(source, image))
-  demand(proof)
-  const held = join(folder, 'Section.1/.lbackup-filevault')
-  mkdirSync(held, { mode: 0o700 })
-  const rest = {
-    run: 'run-1',
-    madeAt: '2026-01-01T00:00:00Z',
-    verdict: 'proven',
-    identity: null,
-    path: `/Users/${name}`,
-    copyPath: name,
-    container: 'sparse-bundle',
-    members: bands,
-  } as Omit<CopyLabel, 'schema' | 'slot' | 'manifest'>
-  const manifest = withFolder(fromText(held), (to) => writeManifest(to, 'large', proof.manifest, rest))
-  return { label: { ...rest, schema: 'copy/1', slot: 'large', manifest }, image }
+/** What an administrator would use: `cp -al` of an image to a new place. */
+export const linking = (folder: string, image: string) => (): number => {
+  rmSync(join(folder, 'target', name), { recursive: true, force: true })
+  return programMilliseconds('cp', ['-al', image, join(folder, 'target')])
 }

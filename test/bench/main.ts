@@ -5,6 +5,7 @@ import { benchJudge } from './judge.js'
 import { benchKeep } from './keep.js'
 import { benchPreHook } from './pre-hook.js'
 import { benchStructure } from './structure.js'
+import { benchSeed } from './seed.js'
 import { report } from './support.js'
 import { benchWatch } from './watch.js'
 
@@ -16,6 +17,7 @@ const benches = {
   hash: benchHash,
   judge: benchJudge,
   keep: benchKeep,
+  seed: benchSeed,
   client: benchClient,
   watch: benchWatch,
 }

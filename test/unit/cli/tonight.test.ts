@@ -45,6 +45,20 @@ const text = (lab: Lab, ...more: string[]) => runCli('tonight', '--config', lab.
 describe('tonight', function () {
   this.timeout(60_000)
 
+  it('tells which image lies elsewhere than in the last backup, and of which copy it would be linked', async () => {
+    const lab = labWith(['bob/bob.sparsebundle'], { watch: { mode: 'off' } })
+    expect((await runSession('ours', lab)).exitCode).to.equal(0)
+    const seeded = async (): Promise<string[]> => {
+      const { report } = await tonight(lab)
+      return report.findings.filter(({ code }) => code === 'image-seeded').map(({ message }) => message)
+    }
+    expect(await seeded()).to.deep.equal([])
+    renameSync(join(lab.source, 'bob'), join(lab.source, 'robert'))
+    expect((await seeded()).join()).to.match(
+      /source\/robert\/bob\.sparsebundle .*source\/bob\/bob\.sparsebundle .* Section\.0 is linked/,
+    )
+  })
+
   it('tells of each image where it is, its size, and that nothing uses it', async () => {
     const lab = labWith(['alice/work/Work.sparsebundle', 'bob/more/More.sparsebundle'])
     const { code, report } = await tonight(lab)
