@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -47,6 +48,16 @@ describe('a seed', () => {
     expect(contents(section(disk))).to.deep.equal(before)
     expect(times(disk)).to.deep.equal([longAgo * 1000, longAgo * 1000])
     expect(inSeeds(disk)).to.deep.equal([])
+  })
+
+  it('leaves its folder the time that it had, be it an old one', () => {
+    const { destination, stateFolder, image } = seedLab()
+    const home = join(image, '..')
+    utimesSync(home, longAgo, longAgo)
+    const beside = fromText('source/bob/robert.sparsebundle')
+    expect(seed(fromText(destination), fromText(stateFolder), beside)).to.be.true
+    expect(existsSync(join(home, 'robert.sparsebundle'))).to.be.true
+    expect(statSync(home).mtimeMs).to.equal(longAgo * 1000)
   })
 
   it('is taken out of its section after that was renamed, and goes with one that rotated away', () => {
