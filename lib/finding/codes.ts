@@ -146,6 +146,10 @@ export const findingCodes = {
   'clear-text-found': 'readable files of an encrypted image are in the backup',
   'clear-text-suspected': 'files beside a FileVault image in the backup may be readable ones of it',
 
+  'image-staged': 'how the images stand in the staging folder',
+  'staging-quota': 'in whose quota what is frozen counts',
+  'staging-left': 'something of ours could not be removed from the staging folder',
+  'staging-in-time-machine': 'the staging folder could not be excluded from Time Machine',
   'copies-adopted': 'copies that were there before us are kept until something newer is proven',
   'book-damaged': 'what was known of older copies cannot be used',
   'copy-opened': 'a copy was changed after it was checked, as by opening it for writing',

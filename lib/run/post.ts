@@ -17,6 +17,7 @@ import { recordOfRun } from './record-of-run.js'
 import { fewerImages } from './search-findings.js'
 import { settleSection } from './settle-section.js'
 import { tellRun, withPauses, type Ended } from './tell-run.js'
+import { unstage } from './staging.js'
 import { endWatch, type Seen } from './watching.js'
 
 /** The post-backup hook: take the block out, judge what rsync made, report. Returns the report it published. */
@@ -27,6 +28,7 @@ export async function post(context: RunContext): Promise<Report> {
   const watched = await endWatch(context, record, { late: false })
   const { said, ...seen } = await judgeOrSay(context, record, known, watched)
   await refuseOrphan(context)
+  const left = await unstage(context)
   const { paused } = watched
   // What the pre hook halted it told.
   const told =
@@ -39,7 +41,15 @@ export async function post(context: RunContext): Promise<Report> {
     ...seen,
     images: withPauses(seen.images, paused),
     pausedSeconds: paused.seconds,
-    findings: [...ended, ...context.machineFindings, ...findings, ...watched.findings, ...seen.findings, ...told],
+    findings: [
+      ...ended,
+      ...context.machineFindings,
+      ...findings,
+      ...watched.findings,
+      ...seen.findings,
+      ...left,
+      ...told,
+    ],
     exitCode: (severity) => hookExitCode('post', severity),
   })
   await publish(context, report, record.storeId)
