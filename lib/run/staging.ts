@@ -8,6 +8,7 @@ import { endStaging } from '../staging/remove.js'
 import { stage } from '../staging/stage.js'
 import type { Stage, StagedImage, StageRequest, StagingSubject } from '../staging/stage-type.js'
 import type { StagedEntry } from '../staging/staging-type.js'
+import { realPath } from '../system/file.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import { baseName, type RawPath } from '../text/raw-path.js'
 import { ownPaths, type RunContext } from './context.js'
@@ -77,7 +78,7 @@ function requestOf(
     spare: new Set(images.filter((item) => !wanted.includes(item)).map(({ image }) => image.slot)),
     hardLinks: config.source.hardLinks,
     reservePercent: config.source.reservePercent,
-    apart: ownPaths(context),
+    apart: ownPaths(context).map((path) => realPath(path) ?? path),
     deadline: startedAt.getTime() + config.limits.hookMinutes * minute * 0.9,
     look: (orders) => machine.look(orders),
     atRest: (subjects) => atRest(machine, wanted, subjects),

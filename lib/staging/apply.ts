@@ -7,9 +7,9 @@ import { inWorker } from '../system/worker.js'
 import { printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
 import { bindFolder } from './bind.js'
-import { readStaging, withEntry, withoutEntry, writeStaging } from './book.js'
+import { readStaging, withEntry, writeStaging } from './book.js'
 import { freezeImage, oddImage, type FreezeOrder } from './freeze-image.js'
-import { removeEntry } from './remove.js'
+import { dropEntry, removeEntry } from './remove.js'
 import { subvolumeOf, withSnapshot } from './snapshot.js'
 import type { Making, StagedEntry, StagingBook, StagingPlan, Step, WantedImage } from './staging-type.js'
 
@@ -138,13 +138,8 @@ async function freeze(order: FreezeOrder, { members }: WantedImage): Promise<voi
   )
 }
 
-async function remove(site: StagingSite, name: string): Promise<void> {
-  const book = readStaging(site.stateFolder)
-  const entry = book?.entries.find((one) => one.name === name)
-  if (book === undefined || entry === undefined) return
-  await removeEntry(site.system, site.staging, entry)
-  writeStaging(site.stateFolder, withoutEntry(book, name))
-}
+const remove = ({ system, stateFolder, staging }: StagingSite, name: string): Promise<void> =>
+  dropEntry(system, stateFolder, staging, name)
 
 const entryOf = (image: WantedImage, kind: StagedEntry['kind']) => ({
   name: image.slot,

@@ -2,8 +2,8 @@ import type { Structure } from '../image/structure-type.js'
 import type { Folder } from '../system/folder.js'
 import { fromPrintable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
-import { readStaging, withEntry, withoutEntry, writeStaging } from './book.js'
-import { removeEntry } from './remove.js'
+import { readStaging, withEntry, writeStaging } from './book.js'
+import { dropEntry } from './remove.js'
 import type { Stage, StagedImage, StageRequest, StagingSubject } from './stage-type.js'
 import type { StagedEntry } from './staging-type.js'
 
@@ -31,13 +31,12 @@ export async function checkStaged(
     const [image, structure] = [subjects[at], structures[at] as Structure]
     const live = image && lives[fresh.indexOf(image)]
     const place = placeOf(staging.path, entry)
-    const why = live === undefined ? whyNotAsFrozen(entry, structure) : whyNotWhole(live, structure)
+    const why = live === undefined ? undefined : whyNotWhole(live, structure)
     const book = readStaging(stateFolder)
     if (book === undefined) throw new Error('the book of the staging folder is gone')
     if (why !== undefined) {
       refused.set(entry.name, why)
-      await removeEntry(system, staging, entry)
-      writeStaging(stateFolder, withoutEntry(book, entry.name))
+      await dropEntry(system, stateFolder, staging, entry.name)
       continue
     }
     const atRest = live === undefined || isAtRest(image, entry, live, quiet)
@@ -75,8 +74,19 @@ function finished(entry: StagedEntry, { fingerprint }: Structure, atRest: boolea
   return { ...entry, standing: true, staged: fingerprint, ...(frozen ? { atRestSince: entry.takenAt } : {}) }
 }
 
-function whyNotAsFrozen({ staged }: StagedEntry, { fingerprint }: Structure): string | undefined {
-  return staged === fingerprint ? undefined : 'what was frozen of it is not any more what it was'
+/**
+ * Given the held staging folder and what is noted of it, return the entries, of which only those still stand that are
+ * what they were when they were frozen.
+ */
+export async function trustedEntries(
+  { look }: Pick<StageRequest, 'look'>,
+  staging: Folder,
+  entries: readonly StagedEntry[],
+): Promise<readonly StagedEntry[]> {
+  const frozen = entries.filter(({ standing, staged }) => standing && staged !== undefined)
+  const structures = await look(frozen.map((entry) => lookOrder(staging.path, entry)))
+  const changed = frozen.filter(({ staged }, at) => structures[at]?.fingerprint !== staged)
+  return entries.map((entry) => (changed.includes(entry) ? { ...entry, standing: false } : entry))
 }
 
 /** An error that the image itself has is its own; the copies of a damaged image are as damaged. */

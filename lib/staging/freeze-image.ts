@@ -37,8 +37,8 @@ interface Freezing {
 
 /**
  * Given an order, make the image anew in a folder of ours, with owner, modes and times of the original, so that rsync
- * takes unchanged members for unchanged. Only folders and regular files are taken; a member that has other names and is
- * somebody else's is refused, and so is what lies on another volume. Throws OperationalError; what was made stays, for
+ * takes unchanged members for unchanged. Only folders and regular files are taken; a member that belongs to somebody else
+ * than the image is refused, and so is what lies on another volume. Throws OperationalError; what was made stays, for
  * the caller to remove. Returns the number of members.
  */
 export function freezeImage(order: FreezeOrder): number {
@@ -99,7 +99,7 @@ function takeFile(freezing: Freezing, from: Folder, name: RawPath, to: Folder, n
   if (how === 'hard-link') return linkFile(freezing, from, name, to, newName)
   const stats = how === 'clone' ? cloneIn(from, name, to, newName) : copyFileIn(from, name, to, newName, { deadline })
   if (stats === undefined) throw odd(join(from.path, name), 'cannot be cloned')
-  refuseForeign(freezing, stats, 1, join(from.path, name))
+  refuseForeign(freezing, stats, join(from.path, name))
   if (how === 'clone') dressFileIn(to, newName, stats)
 }
 
@@ -109,16 +109,20 @@ function linkFile(freezing: Freezing, from: Folder, name: RawPath, to: Folder, n
   const stats = look(to, newName)
   try {
     if (stats?.isFile() !== true) throw odd(join(from.path, name), 'is no regular file any more')
-    refuseForeign(freezing, stats, 2, join(from.path, name))
+    refuseForeign(freezing, stats, join(from.path, name))
   } catch (error) {
     unlinkIn(to, newName)
     throw error
   }
 }
 
-function refuseForeign({ device, owner }: Freezing, stats: Stats, names: number, path: RawPath): void {
+/**
+ * A user may be able to give a file of somebody else a second name in his image. How many names it has tells nothing: he
+ * takes this one away again before it can be counted.
+ */
+function refuseForeign({ device, owner }: Freezing, stats: Stats, path: RawPath): void {
   if (stats.dev !== device) throw odd(path, 'lies on another volume')
-  if (stats.nlink > names && stats.uid !== owner) throw odd(path, 'is a second name of a file of somebody else')
+  if (stats.uid !== owner) throw odd(path, 'belongs to somebody else than the image does')
 }
 
 /** The code of what is wrong with one image alone: the others go on. */

@@ -5,8 +5,8 @@ import { closeFolder, openFolder } from '../system/folder.js'
 import type { System } from '../system/system.js'
 import { fromPrintable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
-import { readStaging, withoutEntry, writeStaging } from './book.js'
-import { removeEntry } from './remove.js'
+import { readStaging } from './book.js'
+import { dropEntry } from './remove.js'
 import { stage } from './stage.js'
 import type { StagedImage, StageRequest, StagingSubject } from './stage-type.js'
 
@@ -44,12 +44,10 @@ export async function freeze({ image, ...request }: FreezeRequest): Promise<Froz
 export async function thaw(system: System, stateFolder: RawPath, slot: string): Promise<void> {
   await refuseDuringRun(system, stateFolder)
   const book = readStaging(stateFolder)
-  const entry = book?.entries.find(({ name }) => name === slot)
-  if (book === undefined || entry === undefined) return
+  if (book === undefined) return
   const staging = openFolder(fromPrintable(book.folder))
   try {
-    await removeEntry(system, staging, entry)
-    writeStaging(stateFolder, withoutEntry(book, slot))
+    await dropEntry(system, stateFolder, staging, slot)
   } finally {
     closeFolder(staging)
   }

@@ -6,7 +6,7 @@ import type { System } from '../system/system.js'
 import { handedOnPath } from '../system/volume.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
-import { readStaging, withoutEntry, writeStaging } from './book.js'
+import { readStaging, withEntry, withoutEntry, writeStaging } from './book.js'
 import { clearWork, demandUnmounted, mountsWithin } from './folder.js'
 import { endBtrfsSnapshot } from './snapshot.js'
 import type { StagedEntry, StagingBook } from './staging-type.js'
@@ -25,6 +25,19 @@ export async function removeEntry(system: System, staging: Folder, { name, kind 
   }
   demandUnmounted(path)
   removeTreeIn(staging, fromPrintable(name))
+}
+
+/**
+ * Given the state folder, the held staging folder and a name, remove that entry of ours from the folder and from the book;
+ * none is fine. It is noted before as one that no more stands: half an image must never be taken for a whole one.
+ */
+export async function dropEntry(system: System, stateFolder: RawPath, staging: Folder, name: string): Promise<void> {
+  const book = readStaging(stateFolder)
+  const entry = book?.entries.find((one) => one.name === name)
+  if (book === undefined || entry === undefined) return
+  if (entry.standing) writeStaging(stateFolder, withEntry(book, { ...entry, standing: false }))
+  await removeEntry(system, staging, entry)
+  writeStaging(stateFolder, withoutEntry(book, name))
 }
 
 /** Given the held staging folder, remove what was being made there by a run that died. */
@@ -51,7 +64,7 @@ export async function endStaging(
   stateFolder: RawPath,
   { keep = true, run }: { readonly keep?: boolean; readonly run?: string } = {},
 ): Promise<void> {
-  let book = readStaging(stateFolder)
+  const book = readStaging(stateFolder)
   if (book === undefined || (run !== undefined && book.run !== run)) return
   const staging = openOrForget(stateFolder, book)
   if (staging === undefined) return
@@ -60,12 +73,7 @@ export async function endStaging(
     await attempt(problems, () => clearUnfinished(system, staging))
     for (const entry of book.entries) {
       if (keep && entry.kept && entry.standing) continue
-      const without: StagingBook = withoutEntry(book, entry.name)
-      await attempt(problems, async () => {
-        await removeEntry(system, staging, entry)
-        book = without
-        writeStaging(stateFolder, without)
-      })
+      await attempt(problems, () => dropEntry(system, stateFolder, staging, entry.name))
     }
   } finally {
     closeFolder(staging)

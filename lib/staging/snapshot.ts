@@ -53,6 +53,8 @@ async function withBtrfsSnapshot<Result>(
   const root = subvolumeOf(of)
   const volume = openFolder(root)
   try {
+    // What nobody asked the disk to keep may be missing in a snapshot, as after a power cut; after this, little is.
+    await demand(system, 'btrfs', ['filesystem', 'sync', handedOn(volume)])
     await demand(system, 'btrfs', ['subvolume', 'snapshot', '-r', handedOn(volume), handedOn(work, snapshotName)])
   } finally {
     closeFolder(volume)

@@ -51,4 +51,3 @@ export interface Stage {
   /** By slot or name, why something does not stand there, half a sentence. */
   readonly refused: ReadonlyMap<string, string>
 }
-

@@ -7,7 +7,7 @@ import { baseName, isWithin, type RawPath } from '../text/raw-path.js'
 import { abilitiesOf, bindable } from './abilities.js'
 import { applyStaging, type StagingSite } from './apply.js'
 import { readStaging, writeStaging } from './book.js'
-import { checkStaged } from './check.js'
+import { checkStaged, trustedEntries } from './check.js'
 import { openStaging, withWorkFolder } from './folder.js'
 import { planStaging } from './plan.js'
 import { clearUnfinished, endStaging } from './remove.js'
@@ -40,7 +40,7 @@ async function stageIn(request: StageRequest, staging: Folder): Promise<Stage> {
   await clearUnfinished(system, staging)
   return withWorkFolder(staging, async (work) => {
     const site: StagingSite = { system, stateFolder, staging, work, run, deadline }
-    const actual = forgetGone(stateFolder, staging)
+    const actual = await trustedEntries(request, staging, forgetGone(stateFolder, staging))
     const images = request.images.map((image) => ({
       ...image,
       can: abilitiesOf(system, work, image, request.hardLinks),
@@ -50,11 +50,14 @@ async function stageIn(request: StageRequest, staging: Folder): Promise<Stage> {
     const freezes = plan.steps.some((step) => step.do === 'take' || step.do === 'snapshot')
     if (freezes) demandRoom(staging, request.reservePercent)
     const odd = await applyStaging(site, plan)
-    const refused = new Map([...plan.refused, ...odd])
+    const lost = [...request.asFrozen].filter((slot) => !actual.some(({ name, standing }) => name === slot && standing))
+    const refused = new Map([...plan.refused, ...odd, ...lost.map((slot) => [slot, notAsFrozen] as const)])
     demandFolders(request, refused)
     return checkStaged(request, staging, refused)
   })
 }
+
+const notAsFrozen = 'what was frozen of it is gone, or not any more what it was'
 
 /** Of what is not there any more nothing needs to be removed. */
 function forgetGone(stateFolder: RawPath, staging: Folder): readonly StagedEntry[] {
