@@ -1,5 +1,6 @@
 import { OperationalError } from '../finding/operational-error.js'
 import { closeFolder, look, type Folder } from '../system/folder.js'
+import type { System } from '../system/system.js'
 import { volumeOf } from '../system/volume.js'
 import { size } from '../text/measure.js'
 import { fromPrintable, printable } from '../text/printable.js'
@@ -12,7 +13,7 @@ import { openStaging, withWorkFolder } from './folder.js'
 import { planStaging } from './plan.js'
 import { clearUnfinished, endStaging } from './remove.js'
 import type { Stage, StageRequest } from './stage-type.js'
-import type { StagedEntry } from './staging-type.js'
+import type { StagedEntry, StagingPlan } from './staging-type.js'
 
 /**
  * Given what is wanted of the staging folder, make it so and look twice: an image that nothing used before and after it
@@ -48,7 +49,7 @@ async function stageIn(request: StageRequest, staging: Folder): Promise<Stage> {
     const folders = request.folders.map((path) => ({ path, name: baseName(path), can: bindable(system, path) }))
     const plan = planStaging({ images, folders, asFrozen: request.asFrozen, spare: request.spare }, actual)
     const freezes = plan.steps.some((step) => step.do === 'take' || step.do === 'snapshot')
-    if (freezes) demandRoom(staging, request.reservePercent)
+    if (freezes) demandRoom(staging, request.reservePercent, copiedBytes(system, plan))
     const odd = await applyStaging(site, plan)
     const lost = [...request.asFrozen].filter((slot) => !actual.some(({ name, standing }) => name === slot && standing))
     const refused = new Map([...plan.refused, ...odd, ...lost.map((slot) => [slot, notAsFrozen] as const)])
@@ -68,13 +69,21 @@ function forgetGone(stateFolder: RawPath, staging: Folder): readonly StagedEntry
   return entries
 }
 
-function demandRoom(staging: Folder, percent: number): void {
+/** Nothing can be cloned out of a snapshot of APFS. */
+const copiedBytes = ({ platform }: System, { steps }: StagingPlan): number =>
+  platform !== 'macos'
+    ? 0
+    : steps
+        .flatMap((step) => (step.do === 'snapshot' ? step.making : []))
+        .reduce((sum, { image }) => sum + image.bytes, 0)
+
+function demandRoom(staging: Folder, percent: number, bytes: number): void {
   const { free, total } = volumeOf(staging)
-  const wanted = (total * percent) / 100
+  const wanted = (total * percent) / 100 + bytes
   if (free >= wanted) return
   throw new OperationalError(
     'staging-no-room',
-    `The volume of the staging folder ${printable(staging.path)} has ${size(free)} left, and ${size(wanted)} are to stay free.`,
+    `The volume of the staging folder ${printable(staging.path)} has ${size(free)} left, and ${size(wanted)} must be free there.`,
     'Free some space there, or lower source.reservePercent in filevault.json.',
   )
 }
