@@ -4,6 +4,7 @@ import { benchHash } from './hash.js'
 import { benchJudge } from './judge.js'
 import { benchKeep } from './keep.js'
 import { benchPreHook } from './pre-hook.js'
+import { benchStaging } from './staging.js'
 import { benchStructure } from './structure.js'
 import { report } from './support.js'
 import { benchWatch } from './watch.js'
@@ -16,6 +17,7 @@ const benches = {
   hash: benchHash,
   judge: benchJudge,
   keep: benchKeep,
+  staging: benchStaging,
   client: benchClient,
   watch: benchWatch,
 }
