@@ -10,6 +10,7 @@ import { realSource } from '../run/prepare.js'
 import { localMachine } from '../run/local-machine.js'
 import { knownSlots } from '../run/publish.js'
 import { reachMachine } from '../run/reach-machine.js'
+import { frozenBefore } from '../run/staging.js'
 import type { SourceMachine } from '../run/source-machine.js'
 import { planTonight } from '../run/tonight.js'
 import { workInThread } from '../run/work-in-thread.js'
@@ -66,6 +67,7 @@ export async function tonightOf(machine: Machine, there?: SourceMachine): Promis
     excludesFile: excludesFile(setup, setup.configuration),
     ownPaths: there === undefined ? [backupDest, setup.configurationFolder, stateFolder] : [],
     slots: knownSlots({ stateFolder }),
+    frozen: frozenBefore({ config: loaded.config, stateFolder }),
     machine: there ?? localMachine(system, workInThread(loaded.config.limits.hookMinutes * 60), [process.pid]),
   }
   const tonight = await planTonight(request)

@@ -109,6 +109,8 @@ export const findingCodes = {
   'channel-missing': 'nobody would hear of an error',
   'sparse-image-whole': 'an image of one file is stored whole after each change',
   'policy-missing': 'only the built-in policy holds for an image',
+  'staging-unusable': 'the staging folder cannot be used',
+  'image-unstageable': 'an image cannot stand in the staging folder',
   'image-immutable': 'an image is locked with the flag uchg',
   'keychain-not-covered': 'the master keychain of FileVault is not in the source',
   'check-impossible': 'something could not be checked',

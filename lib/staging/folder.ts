@@ -23,6 +23,13 @@ const mostMounts = 64 * 1024 * 1024
  * OperationalError.
  */
 export function openStaging(path: RawPath, book: StagingBook | undefined): Folder {
+  const folder = lookIntoStaging(path, book)
+  closeToOthers(folder)
+  return folder
+}
+
+/** As `openStaging`, and changes nothing. */
+export function lookIntoStaging(path: RawPath, book: StagingBook | undefined): Folder {
   const folder = openFolder(path)
   try {
     if (folder.stats.uid !== process.getuid?.()) throw refused(path, 'does not belong to root', 'Run: chown root')
@@ -34,7 +41,6 @@ export function openStaging(path: RawPath, book: StagingBook | undefined): Folde
       const what = list(foreign.slice(0, shown).map(printable))
       throw refused(path, `holds what is not ours: ${what}`, 'Name an empty folder as backupSource, or move that away:')
     }
-    closeToOthers(folder)
     return folder
   } catch (error) {
     closeFolder(folder)
