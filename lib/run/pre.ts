@@ -24,7 +24,7 @@ import { newRecord, withPlan } from './recorded.js'
 import { checkRemote } from './remote.js'
 import { lockRun } from './run-lock.js'
 import type { Tonight } from './plan-type.js'
-import { frozenBefore, reconcileStaging, stageTonight, unstage } from './staging.js'
+import { frozenBefore, stageTonight, unstage } from './staging.js'
 import { planTonight } from './tonight.js'
 import { tellRun } from './tell-run.js'
 import { waiterOf } from './waiter.js'
@@ -40,7 +40,7 @@ export async function pre(context: RunContext): Promise<Report> {
     before.push(...reconcileBlock(context))
     const storeId = checkDisk(context)
     before.push(...(await reconcileRun(context)))
-    before.push(...(await reconcileStaging(context)))
+    before.push(...(await unstage(context)))
     return await prepareBackup(context, storeId, before)
   } catch (error) {
     if (!(error instanceof OperationalError) || error.code === orphaned) throw error

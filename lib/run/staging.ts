@@ -146,7 +146,10 @@ function cameIntoUse(
   return { slot, path, action: proves ? 'copy-and-prove' : 'leave-out', code: 'in-use', reason }
 }
 
-/** Given the run, remove from the staging folder what is not kept. Returns what is to be said of it. */
+/**
+ * Given the run, or the next one after it died, remove from the staging folder what is not kept, and all of it where there
+ * is no such mode any more. Returns what is to be said of it.
+ */
 export async function unstage(
   context: Pick<RunContext, 'config' | 'system' | 'stateFolder'>,
 ): Promise<ReportedFinding[]> {
@@ -158,9 +161,6 @@ export async function unstage(
     return [{ code: 'staging-left', severity: 'warning', message: error.message, cure: error.cure }]
   }
 }
-
-/** Given the run, remove what a run that died left in the staging folder, or all where there is none any more. */
-export const reconcileStaging = unstage
 
 const remote = new OperationalError(
   'staging-remote',

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, statSync } from 'node:fs'
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type * as freezeModule from '../../lib/staging/freeze-image.js'
 import type * as folderModule from '../../lib/system/folder.js'
@@ -21,11 +21,9 @@ export function benchStaging(): Promise<Figure[]> {
     if (disk === undefined) throw new Error('no xfs can be made and mounted here')
     try {
       const image = join(disk, name)
+      const bytes = Buffer.alloc(8 * mebibyte, 'band')
       writeSparseBundle(image, { bands: [], virtualBytes: bands * 8 * mebibyte })
-      for (let band = 0; band < bands; band += 1)
-        execFileSync('dd', ['if=/dev/urandom', `of=${join(image, 'bands', band.toString(16))}`, 'bs=8M', 'count=1'], {
-          stdio: 'ignore',
-        })
+      for (let band = 0; band < bands; band += 1) writeFileSync(join(image, 'bands', band.toString(16)), bytes)
       execFileSync('sync', ['-f', disk])
       const [staging, target] = [join(disk, 'staging'), join(disk, 'target')]
       for (const made of [staging, target]) mkdirSync(made)

@@ -24,7 +24,7 @@ import { endStaging } from '../../../lib/staging/remove.js'
 import { closeFolder, openFolder } from '../../../lib/system/folder.js'
 import { realSystem } from '../../../lib/system/system.js'
 import { fromText } from '../../../lib/text/raw-path.js'
-import { filesIn, rewrite } from '../../scenario/support/set.js'
+import { filesIn, rewrite, writeImage } from '../../scenario/support/set.js'
 import { loopDisk, unmountLoopDisks } from '../../support/loop-disk.js'
 import { imageDigest } from '../../support/mac/index.js'
 import { reflinkDisk, unmountReflinkDisks, type ReflinkKind } from '../../support/reflink-disk.js'
@@ -136,13 +136,16 @@ describe('a staging folder', function () {
         symlinkSync(join(lab.home, 'mine'), lab.image)
         const swapped = await lab.stage({ images: [subject] })
         expect(swapped.images.size).to.equal(0)
+        unlinkSync(lab.image)
+        writeImage(lab.image, 'another')
+        const another = await lab.stage({ images: [subject] })
+        expect(another.refused.get(slot)).to.match(/not the image any more that was looked at/)
         expect(lab.standing()).to.deep.equal([])
       })
 
       it('keeps what was frozen at rest, for a run after the image came into use; and lets it go when asked', async () => {
         const before = imageDigest(lab.image)
-        const { image: _, ...rest } = { ...lab.request(), image: lab.subject() }
-        const frozen = await freeze({ ...rest, image: lab.subject() })
+        const frozen = await freeze({ ...lab.request(), image: lab.subject() })
         expect('entry' in frozen && frozen.entry).to.include({ kept: true, standing: true, kind: 'clone' })
         await endStaging(lab.system, lab.stateFolder)
         expect(lab.standing(), 'after a run').to.deep.equal([slot])
