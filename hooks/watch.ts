@@ -1,5 +1,6 @@
 import { processIdentity } from '../lib/lbackup/process-chain.js'
 import { readFileBounded } from '../lib/system/file.js'
+import { endStaging } from '../lib/staging/remove.js'
 import { leave } from '../lib/system/leave.js'
 import { realSystem } from '../lib/system/system.js'
 import { fromText } from '../lib/text/raw-path.js'
@@ -33,6 +34,9 @@ else {
   } else {
     const eyes = realEyes(order, call.signal)
     await watch(order, begin, eyes).finally(() => eyes.reaction?.end())
+    // Nobody called, so no post-backup hook will come. What stays the next pre-backup hook removes.
+    if (order.staging === true && !call.signal.aborted)
+      await endStaging(system, order.stateFolder, { run: order.run }).catch(() => undefined)
   }
   leave(0)
 }

@@ -17,6 +17,7 @@ await build({
     { in: 'lib/system/worker-entry.ts', out: 'worker-entry' },
     { in: 'lib/prove/hash-tasks.ts', out: 'hash-tasks' },
     { in: 'lib/keep/check-tasks.ts', out: 'check-tasks' },
+    { in: 'lib/staging/freeze-tasks.ts', out: 'freeze-tasks' },
   ],
   outdir: 'dist/hooks',
   bundle: true,

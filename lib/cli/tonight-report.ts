@@ -11,6 +11,7 @@ import { localMachine } from '../run/local-machine.js'
 import { knownSlots } from '../run/publish.js'
 import { reachMachine } from '../run/reach-machine.js'
 import { tellSeeds } from '../run/seed-copies.js'
+import { frozenBefore } from '../run/staging.js'
 import type { SourceMachine } from '../run/source-machine.js'
 import { planTonight } from '../run/tonight.js'
 import { workInThread } from '../run/work-in-thread.js'
@@ -67,6 +68,7 @@ export async function tonightOf(machine: Machine, there?: SourceMachine): Promis
     excludesFile: excludesFile(setup, setup.configuration),
     ownPaths: there === undefined ? [backupDest, setup.configurationFolder, stateFolder] : [],
     slots: knownSlots({ stateFolder }),
+    frozen: frozenBefore({ config: loaded.config, stateFolder }),
     machine: there ?? localMachine(system, workInThread(loaded.config.limits.hookMinutes * 60), [process.pid]),
   }
   const tonight = await planTonight(request)

@@ -3,25 +3,14 @@ import { duration } from '../text/measure.js'
 import type { Origin } from './defaults.js'
 import { pathText, shown, type Location } from './location.js'
 import { placeholders, unknownPlaceholder } from './placeholders.js'
-
-/** What a rule says to one place of the configuration. */
-export interface Remark {
-  readonly severity: 'error' | 'warning'
-  readonly location: Location
-  readonly message: string
-}
-
-/** A rule about settings that only together are right or wrong; `isSet` tells what the file itself says. */
-type Rule = (config: Config, isSet: (location: Location) => boolean) => readonly Remark[]
+import { error, warning, type Remark, type Rule } from './rule-type.js'
+import { stagingRules } from './staging-rules.js'
 
 /** Given a valid configuration with its defaults, return what the rules between settings say to it. */
 export function remarks(config: Config, origins: ReadonlyMap<string, Origin>): readonly Remark[] {
   const isSet = (location: Location): boolean => origins.get(pathText(location)) === 'file'
   return Object.values(rules).flatMap((rule) => rule(config, isSet))
 }
-
-const error = (location: Location, message: string): Remark => ({ severity: 'error', location, message })
-const warning = (location: Location, message: string): Remark => ({ severity: 'warning', location, message })
 
 /** For each policy, the remarks of `judge`, which is handed the policy and where it stands. */
 const eachPolicy = (config: Config, judge: (policy: PolicyConfig, place: Location) => readonly Remark[]) =>
@@ -127,10 +116,11 @@ export const rules = {
           ),
         ],
 
-  pathsArePlain: ({ search, policies, stateFolder = '' }) => {
+  pathsArePlain: ({ search, policies, source, stateFolder = '' }) => {
     const places: (readonly [Location, string])[] = [
       [['stateFolder'], stateFolder],
       ...search.roots.map((root, index) => [['search', 'roots', index], root] as const),
+      ...source.folders.map((folder, index) => [['source', 'folders', index], folder] as const),
       ...policies.map(({ match }, index) => [['policies', index, 'match', 'path'], match?.path ?? ''] as const),
     ]
     return places
@@ -139,6 +129,8 @@ export const rules = {
         error(location, `${shown(path)} must be written without ".", ".." and double slashes.`),
       )
   },
+
+  ...stagingRules,
 
   commandsAreAbsolute: (config) =>
     (['report', 'tellUser'] as const).flatMap((key) => {

@@ -41,11 +41,8 @@ export function discover(options: SearchOptions): Discovery {
       closeFolder(folder)
     }
   }
-  const images = nameSlots(
-    withoutMoved(found),
-    withoutTrailingSlash(options.source ?? roots[0] ?? ('' as RawPath)),
-    notes,
-  )
+  const source = withoutTrailingSlash(options.source ?? roots[0] ?? ('' as RawPath))
+  const images = nameSlots(withoutMoved(found), source, notes, options.slotFolders)
   noteSameIdentity(images, notes)
   return { images, notes: notes.all(), counts }
 }

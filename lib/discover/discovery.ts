@@ -32,6 +32,8 @@ export interface SearchOptions {
   readonly roots: readonly RawPath[]
   /** Slots are named relative to this folder, so that a section gives the same ones; the first root unless given. */
   readonly source?: RawPath
+  /** The source was a staging folder: an image in a folder named like a slot directly below it has that slot. */
+  readonly slotFolders?: boolean
   /** Never entered: backupDest, our own folders. Absolute. */
   readonly never: readonly RawPath[]
   /** Opens every file, whatever its name. */

@@ -13,14 +13,20 @@ const mostEntries = 20_000_000
 /**
  * Given a section and what LBackup copied, where that is known, return the images in it, each with the slot it has at
  * its source, and notes on what was not looked into. Links are not followed; a section that is one holds no image.
+ * `slotFolders`: see `SearchOptions`.
  */
-export function sectionImages(section: Section, source: BackupSource | undefined): Pick<Discovery, 'images' | 'notes'> {
+export function sectionImages(
+  section: Section,
+  source: BackupSource | undefined,
+  slotFolders = false,
+): Pick<Discovery, 'images' | 'notes'> {
   const { path, kind } = section
   if (kind === 'link' || kind === 'other') return { images: [], notes: [] }
   return discover({
     roots: [path],
     source: copyOfSource(section, source),
     never: [join(path, '.lbackup-filevault')],
+    slotFolders,
     everyFile: false,
     knownPaths: [],
     maxDepth: deepest,

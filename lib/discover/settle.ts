@@ -6,7 +6,7 @@ import { baseName, isWithin, parent, relativeTo, type RawPath } from '../text/ra
 import type { FoundImage } from './find.js'
 import { isGone, isSwapped } from './messages.js'
 import { byPath, type Notes } from './notes.js'
-import { slotOf } from './slot.js'
+import { slotOf, slotOfFolder } from './slot.js'
 
 /**
  * Given all images found, return them without those seen a second time because somebody moved them meanwhile (a login
@@ -22,11 +22,14 @@ export function withoutMoved(found: readonly FoundImage[]): FoundImage[] {
 
 /**
  * Given the images found and the source, return them by path, each with its slot. No two share one: where an image in a
- * hidden home and one in the home claim the same, that of the home has it, and it is noted.
+ * hidden home and one in the home claim the same, that of the home has it, and it is noted. `slotFolders`: see
+ * `SearchOptions`.
  */
-export function nameSlots(found: readonly FoundImage[], source: RawPath, notes: Notes): Image[] {
+export function nameSlots(found: readonly FoundImage[], source: RawPath, notes: Notes, slotFolders = false): Image[] {
   const named = [...found].sort(byPath).map((image) => {
     const place = source !== '' && isWithin(image.path, source) ? relativeTo(image.path, source) : image.path
+    const staged = slotFolders ? slotOfFolder(place) : undefined
+    if (staged !== undefined) return { image, slot: staged, asItLies: staged }
     return { image, slot: slotOf(place, image.ownerUid), asItLies: slotOf(place, image.ownerUid, { asItLies: true }) }
   })
   const claims = groupBy(named, ({ slot }) => slot)

@@ -35,6 +35,13 @@ export function placeOf(path: RawPath): { home: RawPath; name: RawPath } {
   return { home: belongs ? join(above, user) : lies, name }
 }
 
+/** Given an image's path relative to a copy of the staging folder, return the slot that its folder is named by, if any. */
+export function slotOfFolder(path: RawPath): string | undefined {
+  const [folder, name, ...more] = path.split('/')
+  const named = name !== undefined && more.length === 0 && /^[a-z0-9-]{1,43}-[0-9a-f]{20}$/.test(folder ?? '')
+  return named ? folder : undefined
+}
+
 const stem = (name: string): string => name.replace(suffix, '')
 
 function label(name: RawPath): string {

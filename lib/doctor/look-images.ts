@@ -3,6 +3,7 @@ import { backupSource } from '../lbackup/backup-source.js'
 import { isYes, literal } from '../lbackup/configuration.js'
 import { localMachine } from '../run/local-machine.js'
 import { observe } from '../run/observe.js'
+import { originOf } from '../run/origin.js'
 import { realSource } from '../run/prepare.js'
 import { searchOptions } from '../run/search-options.js'
 import { exists } from '../system/file.js'
@@ -13,6 +14,7 @@ import { flagFindings } from './flags.js'
 import { found, type DoctorFinding } from './found.js'
 import { keychainFindings, policyFindings, wholeFileFindings } from './images.js'
 import type { Patient } from './patient.js'
+import { stagingLook } from './look-staging.js'
 import { statusOf } from './status-of.js'
 
 const keychain = 'Library/Keychains/FileVaultMaster.keychain'
@@ -33,7 +35,8 @@ export async function imageLook(patient: Patient): Promise<DoctorFinding[]> {
     source,
     quietSeconds: 0,
   })
-  const users = accounts.filter(({ home }) => isWithin(home, source.path)).map(({ user }) => user)
+  const origin = originOf(loaded.config, source).path
+  const users = accounts.filter(({ home }) => isWithin(home, origin)).map(({ user }) => user)
   return [
     ...unsearched(discovery.notes.filter(({ code }) => mayHide.has(code)).map(({ message }) => message)),
     ...problems.map((message) => found('check-impossible', 'warning', message, 'See what it says.')),
@@ -43,7 +46,8 @@ export async function imageLook(patient: Patient): Promise<DoctorFinding[]> {
       system,
       images.map(({ image }) => image.path),
     )),
-    ...keychainFindings({ users, source: source.path, keychains: keychains(source.path).filter(exists) }),
+    ...keychainFindings({ users, source: origin, keychains: keychains(origin).filter(exists) }),
+    ...(await stagingLook(patient, source, images)),
   ]
 }
 

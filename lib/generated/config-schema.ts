@@ -204,10 +204,36 @@ export const configSchema = {
       additionalProperties: false,
       properties: {
         mode: {
-          description: 'in-place: LBackup copies the images from where they lie.',
-          enum: ['in-place'],
+          description:
+            "in-place: LBackup copies the images from where they lie. staging: LBackup's backupSource is an empty folder of root's alone, where each image appears for the run, frozen and at a path that never changes; search.roots names the folders in which the images lie.",
+          enum: ['in-place', 'staging'],
           default: 'in-place',
-          examples: ['in-place'],
+          examples: ['staging'],
+        },
+        folders: {
+          description:
+            'Plain folders, as homes without FileVault, that are shown read-only beside the images, each under its own name (mode staging; Linux). What lies on other file systems below them is not shown. Absolute paths; a byte that is no UTF-8 is written \\\\xHH.',
+          type: 'array',
+          maxItems: 1000,
+          items: { type: 'string', pattern: '^/' },
+          default: [],
+          examples: [['/home/alice']],
+        },
+        hardLinks: {
+          description:
+            'true: an image at rest on a volume that can neither clone nor take snapshots is shown by hard links (mode staging). Its members have a second name during the run, which newest macOS refuses to open; so never on macOS and never on a folder that is exported to other machines.',
+          type: 'boolean',
+          default: false,
+          examples: [true],
+        },
+        reservePercent: {
+          description:
+            "Percent of the staging folder's volume that must be free when images are frozen (mode staging): what users write meanwhile takes room beside it. With less the backup is halted.",
+          type: 'number',
+          minimum: 0,
+          maximum: 100,
+          default: 10,
+          examples: [25],
         },
       },
     },
@@ -358,6 +384,48 @@ export const configSchema = {
           pattern: '^/',
           default: '/usr/bin/rsync',
           examples: ['/usr/local/bin/rsync'],
+        },
+        btrfs: {
+          description: 'Takes snapshots for the staging folder (Linux, btrfs).',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/bin/btrfs',
+          examples: ['/usr/bin/btrfs'],
+        },
+        bind: {
+          description: 'The mount(8) that shows plain folders in the staging folder (Linux).',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/bin/mount',
+          examples: ['/usr/bin/mount'],
+        },
+        umount: {
+          description: 'Ends what was shown so (Linux).',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/bin/umount',
+          examples: ['/usr/bin/umount'],
+        },
+        tmutil: {
+          description: 'Takes snapshots for the staging folder, and keeps it out of Time Machine (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/bin/tmutil',
+          examples: ['/usr/bin/tmutil'],
+        },
+        mountApfs: {
+          description: 'Mounts such a snapshot (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/sbin/mount_apfs',
+          examples: ['/sbin/mount_apfs'],
+        },
+        diskutil: {
+          description: 'Ends what was mounted so (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/sbin/diskutil',
+          examples: ['/usr/sbin/diskutil'],
         },
         ssh: {
           description: 'Asks whether the source on another machine is there (useSSH=YES).',

@@ -119,9 +119,23 @@ export interface PolicyMatch {
  */
 export interface SourceConfig {
   /**
-   * in-place: LBackup copies the images from where they lie.
+   * in-place: LBackup copies the images from where they lie. staging: LBackup's backupSource is an empty folder of root's alone, where each image appears for the run, frozen and at a path that never changes; search.roots names the folders in which the images lie.
    */
-  readonly mode: 'in-place'
+  readonly mode: 'in-place' | 'staging'
+  /**
+   * Plain folders, as homes without FileVault, that are shown read-only beside the images, each under its own name (mode staging; Linux). What lies on other file systems below them is not shown. Absolute paths; a byte that is no UTF-8 is written \\xHH.
+   *
+   * @maxItems 1000
+   */
+  readonly folders: readonly string[]
+  /**
+   * true: an image at rest on a volume that can neither clone nor take snapshots is shown by hard links (mode staging). Its members have a second name during the run, which newest macOS refuses to open; so never on macOS and never on a folder that is exported to other machines.
+   */
+  readonly hardLinks: boolean
+  /**
+   * Percent of the staging folder's volume that must be free when images are frozen (mode staging): what users write meanwhile takes room beside it. With less the backup is halted.
+   */
+  readonly reservePercent: number
 }
 /**
  * How closely the copies are looked at.
@@ -258,6 +272,30 @@ export interface ToolsConfig {
    * Asked what LBackup's excludes leave out; should be the rsync LBackup runs.
    */
   readonly rsync: string
+  /**
+   * Takes snapshots for the staging folder (Linux, btrfs).
+   */
+  readonly btrfs: string
+  /**
+   * The mount(8) that shows plain folders in the staging folder (Linux).
+   */
+  readonly bind: string
+  /**
+   * Ends what was shown so (Linux).
+   */
+  readonly umount: string
+  /**
+   * Takes snapshots for the staging folder, and keeps it out of Time Machine (macOS).
+   */
+  readonly tmutil: string
+  /**
+   * Mounts such a snapshot (macOS).
+   */
+  readonly mountApfs: string
+  /**
+   * Ends what was mounted so (macOS).
+   */
+  readonly diskutil: string
   /**
    * Asks whether the source on another machine is there (useSSH=YES).
    */

@@ -21,6 +21,10 @@ export type PrintablePath = string
  */
 export type Verdict = 'proven' | 'complete' | 'not-backed-up' | 'suspect' | 'bad' | 'not-judged-yet'
 /**
+ * snapshot: cloned out of a snapshot of its volume, so of one moment. clone: cloned file by file. hard-link: second names of its files. bind: a folder shown read-only.
+ */
+export type StagingKind = 'snapshot' | 'clone' | 'hard-link' | 'bind'
+/**
  * A kebab-case noun that never changes its meaning.
  */
 export type Code = string
@@ -86,6 +90,7 @@ export interface ReportImage {
    * Why, in one sentence.
    */
   readonly reason: string
+  readonly staged?: StagedImage
   /**
    * Users, programs and machines that use it.
    */
@@ -117,6 +122,19 @@ export interface ReportImage {
   readonly pausedSeconds?: number
   readonly proof?: ReportProof
   readonly kept?: ReportKept
+}
+/**
+ * How an image stands in the staging folder during a run.
+ */
+export interface StagedImage {
+  readonly place: PrintablePath
+  readonly kind: StagingKind
+  readonly takenAt: Time
+  readonly atRestSince?: Time
+  /**
+   * It was frozen before this run began, and not again by it.
+   */
+  readonly frozenBefore?: boolean
 }
 /**
  * What the policy said of one image in this run, with its reason.

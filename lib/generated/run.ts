@@ -20,6 +20,10 @@ export type SlotId = string
  * A kebab-case noun that never changes its meaning.
  */
 export type Code = string
+/**
+ * snapshot: cloned out of a snapshot of its volume, so of one moment. clone: cloned file by file. hard-link: second names of its files. bind: a folder shown read-only.
+ */
+export type StagingKind = 'snapshot' | 'clone' | 'hard-link' | 'bind'
 
 /**
  * run.json in the state folder: written by the pre hook, read by the post hook and by the next pre hook.
@@ -177,6 +181,7 @@ export interface RunImage {
    * Users, programs and machines that used it while it was waited for; left out where it was not waited for.
    */
   readonly waitedFor?: readonly string[]
+  readonly staged?: StagedImage
   /**
    * sha256 over every member as seen at the end of the pre hook; null where the image was not read.
    */
@@ -228,6 +233,19 @@ export interface RecordedDecision {
    * One sentence for an administrator.
    */
   readonly reason: string
+}
+/**
+ * How an image stands in the staging folder during a run.
+ */
+export interface StagedImage {
+  readonly place: PrintablePath
+  readonly kind: StagingKind
+  readonly takenAt: Time
+  readonly atRestSince?: Time
+  /**
+   * It was frozen before this run began, and not again by it.
+   */
+  readonly frozenBefore?: boolean
 }
 /**
  * One thing found, about one image or one run.

@@ -19,6 +19,8 @@ export interface AdoptRequest {
   readonly source: BackupSource
   readonly backupDest: RawPath
   readonly sections: Sections
+  /** See `SearchOptions`. */
+  readonly slotFolders?: boolean
 }
 
 /**
@@ -26,10 +28,10 @@ export interface AdoptRequest {
  * whose structure is right, else the newest there is, and every copy in the store. Nothing is vouched for: none counts
  * as proven. Each section is searched, newest first; nothing is written.
  */
-export function adopt({ source, backupDest, sections }: AdoptRequest): KnownCopy[] {
+export function adopt({ source, backupDest, sections, slotFolders }: AdoptRequest): KnownCopy[] {
   const found = new Map<string, KnownCopy>()
   for (const section of sections.sections) {
-    for (const image of sectionImages(section, source).images) {
+    for (const image of sectionImages(section, source, slotFolders).images) {
       const known = found.get(image.slot)
       if (known !== undefined && known.label.verdict === 'complete') continue
       const copy = adopted(image, section, source)
@@ -40,8 +42,8 @@ export function adopt({ source, backupDest, sections }: AdoptRequest): KnownCopy
 }
 
 /** Given one section, return a copy for each image in it. */
-export function adoptedIn(section: Section, source: BackupSource): KnownCopy[] {
-  return sectionImages(section, source).images.map((image) => adopted(image, section, source))
+export function adoptedIn(section: Section, source: BackupSource, slotFolders = false): KnownCopy[] {
+  return sectionImages(section, source, slotFolders).images.map((image) => adopted(image, section, source))
 }
 
 function adopted(image: Image, section: Section, source: BackupSource): KnownCopy {

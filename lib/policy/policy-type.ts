@@ -43,6 +43,8 @@ export interface Decision {
     | 'in-use'
     | 'usage-unknown'
     | 'still-in-use'
+    | 'frozen'
+    | 'not-staged'
   /** One sentence. */
   readonly reason: string
   /** Wait this long at most before acting; then `decide` is asked again with `waitedMinutes` set. */

@@ -6,11 +6,12 @@ import { planExcludes } from '../link/plan.js'
 import { excludedByAdministrator, proveBlock, type AdministratorLook } from '../link/proof.js'
 import type { Decision } from '../policy/policy-type.js'
 import { list } from '../text/measure.js'
-import { printable } from '../text/printable.js'
+import { fromPrintable, printable } from '../text/printable.js'
 import { isWithin, type RawPath } from '../text/raw-path.js'
 import type { RunContext } from './context.js'
 import type { Observation } from './observed.js'
 import type { PlanRequest } from './plan-type.js'
+import { stagedPlaces, stagedWishes } from './staged-wishes.js'
 import { places, wishes } from './wishes.js'
 
 /**
@@ -18,30 +19,35 @@ import { places, wishes } from './wishes.js'
  * they could concern. Throws OperationalError where a line would cancel every rule of ours.
  */
 export async function administratorLook(
-  { system, source, excludesFile }: PlanRequest,
+  { system, source, excludesFile, config }: PlanRequest,
   { images, accounts }: Observation,
 ): Promise<AdministratorLook | undefined> {
+  const staging = config.source.mode === 'staging'
   const { file, parts } = readExcludes(excludesFile)
   refuseReset(parts.administrator, file)
   if (parts.administrator.length === 0 || images.length + accounts.length === 0) return undefined
   return excludedByAdministrator(system, {
     source: source.asWritten,
     realSource: source.path,
-    wishes: places(images, accounts),
+    wishes: staging ? stagedPlaces(images) : places(images, accounts),
     excludes: parts.administrator,
   })
 }
 
 /** Given what was observed and decided, return the plan of the block; undefined: rsync needs to be told nothing. */
 export function planBlock(
-  { system, source, machine }: PlanRequest,
-  { images, accounts, volumes }: Observation,
+  { system, source, machine, config }: PlanRequest,
+  observation: Observation,
   decided: ReadonlyMap<RawPath, Decision>,
 ): ExcludesPlan | undefined {
+  const { images, accounts, volumes } = observation
   const plan = planExcludes({
     source: source.asWritten,
     realSource: source.path,
-    wishes: wishes(images, decided, accounts, inside(source.path, volumes)),
+    wishes:
+      config.source.mode === 'staging'
+        ? stagedWishes(observation, decided, source.path, config.source.folders.map(fromPrintable))
+        : wishes(images, decided, accounts, inside(source.path, volumes)),
     // The rules hold where rsync reads the source, and are checked here: the narrower limits of the two count.
     platform: machine.platform === 'macos' ? 'macos' : system.platform,
   })

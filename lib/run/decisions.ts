@@ -7,7 +7,7 @@ import type { FileVaultAccount } from '../session/session.js'
 import { list } from '../text/measure.js'
 import { printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
-import type { Observed } from './observed.js'
+import { readAt, type Observed } from './observed.js'
 import { liesIn } from './wishes.js'
 
 /** What the decisions rest on besides the images. */
@@ -37,12 +37,12 @@ export function decisions(images: readonly Observed[], facts: DecisionFacts): Ma
 }
 
 function candidate(
-  { image, usage, user, copyPath }: Observed,
+  { image, usage, user, copyPath, stagedAt }: Observed,
   ownStore: boolean,
   obstacle: Candidate['obstacle'],
   facts: DecisionFacts,
 ): Candidate {
-  const excluded = facts.excludedByAdministrator?.images.get(image.path)?.whole === true
+  const excluded = facts.excludedByAdministrator?.images.get(stagedAt ?? image.path)?.whole === true
   return {
     slot: image.slot,
     path: image.path,
@@ -74,8 +74,8 @@ function twoImages(
 }
 
 /** An image whose members are left out one by one looks backed up and cannot be opened. */
-function partlyExcluded({ image }: Observed, { excludedByAdministrator }: DecisionFacts): Candidate['obstacle'] {
-  const leftOut = excludedByAdministrator?.images.get(image.path)
+function partlyExcluded(item: Observed, { excludedByAdministrator }: DecisionFacts): Candidate['obstacle'] {
+  const leftOut = excludedByAdministrator?.images.get(readAt(item))
   if (leftOut === undefined || leftOut.whole) return undefined
   const members = list(leftOut.members.map(printable))
   const reason = `LBackup's excludes file leaves ${members} out of it, and such a copy cannot be opened; change that line`

@@ -60,14 +60,15 @@ function adoptAll(
   sections: Sections,
 ): { book: SlotBook; findings: readonly ReportedFinding[] } {
   const { source, environment, system } = context
-  const found = adopt({ source, backupDest: environment.backupDest, sections })
+  const slotFolders = context.config.source.mode === 'staging'
+  const found = adopt({ source, backupDest: environment.backupDest, sections, slotFolders })
   const adopted = found.reduce(withCopy, { ...book, adoptedAt: system.now().toISOString() })
   return { book: adopted, findings: adoptedFindings(found) }
 }
 
 /** A section that no post hook came to the end of holds copies that nobody knows; its rotation must not take the last one. */
 function adoptNewest(
-  { source }: RunContext,
+  { source, config }: RunContext,
   book: SlotBook,
   sections: Sections,
 ): { book: SlotBook; findings: readonly ReportedFinding[] } {
@@ -76,7 +77,7 @@ function adoptNewest(
   const mark = sectionMark(zero)
   if (isSamePlace({ section: mark }, { ...(book.judgedSection && { section: book.judgedSection }) }))
     return { book, findings: [] }
-  const found = adoptedIn(zero, source).filter(
+  const found = adoptedIn(zero, source, config.source.mode === 'staging').filter(
     ({ label, place }) => !copiesOf(book, label.slot).some((known) => isSamePlace(known.place, place)),
   )
   return { book: { ...found.reduce(withCopy, book), judgedSection: mark }, findings: adoptedFindings(found) }

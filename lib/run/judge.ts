@@ -9,7 +9,8 @@ import type { RawPath } from '../text/raw-path.js'
 import { judge as verdictOf, type Copy, type ProofWords } from '../verify/verdict.js'
 import { clearText, namesIn } from './clear-text.js'
 import type { LookedAt, SectionLook } from './look-at-section.js'
-import { sourceOf } from './recorded.js'
+import { asStaged } from './as-staged.js'
+import { isFrozen, readPath, sourceOf } from './recorded.js'
 import { noteFindings } from './search-findings.js'
 import { unplannedImages } from './unplanned.js'
 
@@ -55,17 +56,20 @@ export function judgeCopy({ image, place, source, copy, here, seen }: LookedAt, 
   const changed = changedMeanwhile({ image, source })
   const alike = proof !== undefined || source.listing === copy.listing || changed !== false || isMissing(copy)
   const differs = alike ? undefined : here ? howCopyDiffers(image, place) : otherListing
-  const judgement = verdictOf({
+  const frozen = isFrozen(image)
+  const judged = verdictOf({
     action: image.decision.action,
     decisionCode: image.decision.code,
     decisionReason: image.decision.reason,
-    usage: image.usage.state,
+    // What is frozen is in no use, and what happens to its image does not concern it.
+    usage: frozen ? 'detached' : image.usage.state,
     changed,
-    ...(seen === undefined ? {} : { seen }),
+    ...(seen === undefined || frozen ? {} : { seen }),
     sourceErrors: image.findings.filter(({ severity }) => severity === 'error'),
     copy: copyState(copy, isGone(source), differs),
     ...(proof === undefined ? {} : { proof: proof.words }),
   })
+  const judgement = asStaged(judged, image, seen)
   return {
     ...common(image),
     ...judgement,
@@ -130,8 +134,9 @@ function contentsOf({ usage }: RunImage, record: RunRecord, section: Section): C
 const otherListing = 'its members differ from those of the image in name, size or time'
 
 /** Undefined where a second look finds them alike: something was put right meanwhile, or a time was only rounded. */
-function howCopyDiffers({ path, container }: RunImage, place: RawPath): string | undefined {
-  return differenceText(differences({ path: fromPrintable(path), container }, { path: place, container })) || undefined
+function howCopyDiffers(image: RunImage, place: RawPath): string | undefined {
+  const { container } = image
+  return differenceText(differences({ path: readPath(image), container }, { path: place, container })) || undefined
 }
 
 function copyState(copy: Structure, sourceGone: boolean, differs: string | undefined): Copy {
@@ -154,6 +159,7 @@ const common = ({
   members,
   waitedSeconds,
   waitedFor,
+  staged,
 }: RunImage): Omit<ReportImage, 'verdict' | 'loudness' | 'reason' | 'findings'> => ({
   slot,
   path,
@@ -164,4 +170,5 @@ const common = ({
   members,
   waitedSeconds,
   ...(waitedFor === undefined ? {} : { waitedFor }),
+  ...(staged === undefined ? {} : { staged }),
 })

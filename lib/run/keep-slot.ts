@@ -12,7 +12,7 @@ import { stand } from '../keep/standing.js'
 import { fromPrintable } from '../text/printable.js'
 import { isMissing, judgeNotCopied } from './judge.js'
 import { placeIn, type LookedAt } from './look-at-section.js'
-import { labelOf } from './label.js'
+import { labelOf, takenAt } from './label.js'
 import { recordCopy } from './record-copy.js'
 import { placeAtRest } from './place-at-rest.js'
 import type { JudgedCopy, SettleRequest } from './settle-type.js'
@@ -33,7 +33,7 @@ interface KeptSlot {
 }
 
 /** Left out by us, not by the administrator and not because it lies elsewhere. */
-const ourWish = new Set(['in-use', 'still-in-use', 'usage-unknown'])
+const ourWish = new Set(['in-use', 'still-in-use', 'usage-unknown', 'not-staged'])
 
 /** Given one image of the plan and its copy, see to it that what lies at its place is the best there is. */
 export function keepSlot(request: SettleRequest, slot: Slot): KeptSlot {
@@ -188,7 +188,7 @@ function placed(
 }
 
 const badLabel = ({ look }: SettleRequest, image: RunImage, reported: ReportImage): CopyLabel => ({
-  ...labelOf(look.record, image, reported, new Date(look.record.startedAt)),
+  ...labelOf(look.record, image, reported, takenAt(look.record, image)),
   schema: 'copy/1',
   manifest: null,
 })

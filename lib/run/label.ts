@@ -24,3 +24,7 @@ export function labelOf(record: RunRecord, image: RunImage, reported: ReportImag
     older: false,
   }
 }
+
+/** Given a run's record and an image of it, return of when its copy is: of this run, unless it was frozen before. */
+export const takenAt = ({ startedAt }: Pick<RunRecord, 'startedAt'>, { staged }: Pick<RunImage, 'staged'>): Date =>
+  new Date(staged?.frozenBefore === true ? (staged.atRestSince ?? staged.takenAt) : startedAt)

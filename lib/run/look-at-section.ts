@@ -5,7 +5,7 @@ import { pathInSection } from '../lbackup/path-mapping.js'
 import type { Section } from '../lbackup/sections.js'
 import { fromPrintable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
-import { sourceOf } from './recorded.js'
+import { isFrozen, readPath, sourceOf } from './recorded.js'
 import type { Work } from './work.js'
 
 /** One image of the plan that was to be copied, with what it and its copy look like after the run. */
@@ -49,10 +49,11 @@ export async function lookAtSection(
 ): Promise<SectionLook> {
   const copied = record.images.filter(isCopied)
   const sources = await there.look(
-    copied.map(({ path, container, usage }) => ({
-      path: fromPrintable(path),
-      container,
-      inUse: usage.state !== 'detached',
+    copied.map((image) => ({
+      path: readPath(image),
+      container: image.container,
+      inUse: !isFrozen(image) && image.usage.state !== 'detached',
+      copy: image.staged?.kind === 'hard-link',
     })),
   )
   const { discovery, looks } = await work.search(searchOf(section, record))
@@ -82,6 +83,7 @@ const searchOf = ({ path, kind }: Section, record: RunRecord): SearchOptions => 
   // Slots are relative to the source, so that a copy has the slot of its image.
   source: pathInSection(sourceOf(record), fromPrintable(record.source), path, kind) ?? path,
   never: [join(path, '.lbackup-filevault')],
+  slotFolders: record.images.some(({ staged }) => staged !== undefined),
   everyFile: record.everyFile,
   knownPaths: record.images.filter(isCopied).map((image) => placeIn({ path, kind }, image)),
   maxDepth: 4096,

@@ -10,6 +10,7 @@ import type { RawPath } from '../text/raw-path.js'
 import type { Observation, Observed } from './observed.js'
 import { ownerName } from './owner-name.js'
 import type { SourceMachine } from './source-machine.js'
+import { stagedPath } from './origin.js'
 import { liesIn } from './wishes.js'
 import type { Work } from './work.js'
 
@@ -18,6 +19,8 @@ export interface ObserveRequest {
   readonly source: BackupSource
   /** Seconds between the two looks; 0: only one look. */
   readonly quietSeconds: number
+  /** rsync reads the images in the staging folder, which is the source. */
+  readonly staging?: boolean
 }
 
 /**
@@ -47,13 +50,17 @@ export async function observe(machine: SourceMachine, request: ObserveRequest): 
     return withSessions(usages.get(path) ?? notFoundOut, account, sessions.sessions)
   }
   const structures = await lookInUse(images, second, usageOf, machine)
-  const observed: Observed[] = images.map((image, index) => ({
-    image,
-    structure: structures[index] as Structure,
-    usage: usageOf(image),
-    user: ownerName(image, accounts, names),
-    copyPath: transferPath(request.source, image.path)?.slice(1) as RawPath | undefined,
-  }))
+  const observed: Observed[] = images.map((image, index) => {
+    const stagedAt = request.staging === true ? stagedPath(request.source, image) : undefined
+    return {
+      image,
+      structure: structures[index] as Structure,
+      usage: usageOf(image),
+      user: ownerName(image, accounts, names),
+      copyPath: transferPath(request.source, stagedAt ?? image.path)?.slice(1) as RawPath | undefined,
+      ...(stagedAt === undefined ? {} : { stagedAt }),
+    }
+  })
   return { ...shared, images: observed, problems: [...shared.problems, ...sessions.problems] }
 }
 

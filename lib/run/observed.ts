@@ -3,6 +3,7 @@ import type { Image } from '../image/image.js'
 import type { Structure } from '../image/structure-type.js'
 import type { Usage } from '../mount/usage.js'
 import type { FileVaultAccount } from '../session/session.js'
+import type { StagedImage } from '../generated/run.js'
 import type { RawPath } from '../text/raw-path.js'
 
 /** One image with everything seen of it. */
@@ -14,7 +15,14 @@ export interface Observed {
   readonly user: string
   /** Its place in a section, relative to it; undefined: it lies outside the backup's source. */
   readonly copyPath: RawPath | undefined
+  /** Where rsync is to read it, in the staging folder; left out where that is where it lies. */
+  readonly stagedAt?: RawPath
+  /** How it stands there. */
+  readonly staged?: StagedImage
 }
+
+/** Given an image of the plan, return where rsync reads it. */
+export const readAt = ({ image, stagedAt }: Pick<Observed, 'image' | 'stagedAt'>): RawPath => stagedAt ?? image.path
 
 export interface Observation {
   readonly images: readonly Observed[]

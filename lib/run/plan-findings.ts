@@ -5,6 +5,7 @@ import type { BackupSource } from '../lbackup/backup-source.js'
 import { isGone } from './gone.js'
 import type { Observation } from './observed.js'
 import { fewerImages, noteFindings } from './search-findings.js'
+import { originOf } from './origin.js'
 import type { PlanRequest } from './plan-type.js'
 import { liesIn } from './wishes.js'
 
@@ -13,6 +14,7 @@ export function planFindings(
   request: Pick<PlanRequest, 'slots' | 'config' | 'source' | 'machine'>,
   observation: Observation,
 ): ReportedFinding[] {
+  const origin = originOf(request.config, request.source)
   const found = new Set(observation.images.map(({ image }) => image.slot))
   return [
     ...noteFindings(observation.discovery),
@@ -21,10 +23,10 @@ export function planFindings(
       found,
       request.slots,
       request.config.search.mayBeEmpty,
-      (slot) => !request.machine.here || isGone(request.source, slot),
+      (slot) => !request.machine.here || isGone(origin, slot),
     ),
-    ...homesWithoutImage(observation, request.source),
-    ...homesLeftOut(observation, request.source),
+    ...homesWithoutImage(observation, origin),
+    ...homesLeftOut(observation, origin),
   ]
 }
 

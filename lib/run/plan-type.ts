@@ -6,6 +6,7 @@ import type { ExcludesPlan } from '../link/excludes-type.js'
 import type { AdministratorLook } from '../link/proof.js'
 import type { Decision } from '../policy/policy-type.js'
 import type { FileVaultAccount } from '../session/session.js'
+import type { StagedEntry } from '../staging/staging-type.js'
 import type { System } from '../system/system.js'
 import type { RawPath } from '../text/raw-path.js'
 import type { Observed } from './observed.js'
@@ -27,6 +28,8 @@ export interface PlanRequest {
   readonly slots: readonly SlotStatus[]
   /** Without it nothing is ever waited for. */
   readonly waiter?: Waiter
+  /** What was frozen of images at rest before; left out without a staging folder. */
+  readonly frozen?: readonly StagedEntry[]
 }
 
 /** The plan of one run. */

@@ -18,6 +18,7 @@ import { fewerImages } from './search-findings.js'
 import { settleSection } from './settle-section.js'
 import { removeSeeds } from './seed-copies.js'
 import { tellRun, withPauses, type Ended } from './tell-run.js'
+import { unstage } from './staging.js'
 import { endWatch, type Seen } from './watching.js'
 
 /** The post-backup hook: take the block out, judge what rsync made, report. Returns the report it published. */
@@ -28,6 +29,7 @@ export async function post(context: RunContext): Promise<Report> {
   const watched = await endWatch(context, record, { late: false })
   const { said, ...seen } = await judgeOrSay(context, record, known, watched)
   await refuseOrphan(context)
+  const left = await unstage(context)
   const { paused } = watched
   // What the pre hook halted it told.
   const told =
@@ -40,7 +42,15 @@ export async function post(context: RunContext): Promise<Report> {
     ...seen,
     images: withPauses(seen.images, paused),
     pausedSeconds: paused.seconds,
-    findings: [...ended, ...context.machineFindings, ...findings, ...watched.findings, ...seen.findings, ...told],
+    findings: [
+      ...ended,
+      ...context.machineFindings,
+      ...findings,
+      ...watched.findings,
+      ...seen.findings,
+      ...left,
+      ...told,
+    ],
     exitCode: (severity) => hookExitCode('post', severity),
   })
   await publish(context, report, record.storeId)

@@ -24,6 +24,7 @@ import { newRecord, withPlan } from './recorded.js'
 import { checkRemote } from './remote.js'
 import { lockRun } from './run-lock.js'
 import type { Tonight } from './plan-type.js'
+import { frozenBefore, stageTonight, unstage } from './staging.js'
 import { planTonight } from './tonight.js'
 import { tellRun } from './tell-run.js'
 import { waiterOf } from './waiter.js'
@@ -40,6 +41,7 @@ export async function pre(context: RunContext): Promise<Report> {
     before.push(...reconcileBlock(context))
     const storeId = checkDisk(context)
     before.push(...(await reconcileRun(context)))
+    before.push(...(await unstage(context)))
     return await prepareBackup(context, storeId, before)
   } catch (error) {
     if (!(error instanceof OperationalError) || error.code === orphaned) throw error
@@ -58,19 +60,21 @@ async function prepareBackup(
   const record = newRecord(context, storeId)
   writeRecord(context.stateFolder, record)
   const history = openHistory(context)
-  const tonight = await plan(context)
+  const planned = await plan(context)
   await refuseOrphan(context)
-  const planned = withPlan(record, tonight)
+  const tonight = await stageTonight(context, planned)
+  await refuseOrphan(context)
+  const recorded = withPlan(record, tonight)
   const findings = [...before, ...history.findings, ...tonight.findings]
   if (tonight.halt) {
-    findings.push(...tellHalt(context, planned, 'the backup was halted'))
-    writeRecord(context.stateFolder, { ...planned, state: 'finished', finishedAt: now(context) })
+    findings.push(...tellHalt(context, recorded, 'the backup was halted'))
+    writeRecord(context.stateFolder, { ...recorded, state: 'finished', finishedAt: now(context) })
     releaseLock(context.stateFolder, context.runId)
-    return publish(context, report(context, tonight, planned, findings), storeId)
+    return publish(context, report(context, tonight, recorded, findings), storeId)
   }
   findings.push(...protectCopies(context, history))
-  findings.push(...(await act(context, tonight, planned)))
-  const published = await publish(context, report(context, tonight, planned, findings), storeId)
+  findings.push(...(await act(context, tonight, recorded)))
+  const published = await publish(context, report(context, tonight, recorded, findings), storeId)
   // Last, since all that a process does after it has started another one costs it more.
   await startWatch(context, tonight)
   return published
@@ -84,6 +88,7 @@ async function haltedBy(
 ): Promise<Report> {
   const record = { ...newRecord(context, null), state: 'finished' as const, finishedAt: now(context) }
   noteUnlooked(context)
+  const left = await unstage(context)
   const told = tellHalt(context, record, `the backup was halted: ${message.replace(/\.$/, '')}`)
   writeRecord(context.stateFolder, record)
   // What halts may be the excludes file itself; a block of a dead run in it is then said, not silently kept.
@@ -95,7 +100,7 @@ async function haltedBy(
     startedAt: context.startedAt,
     finishedAt: context.system.now(),
     images: [],
-    findings: [...before, ...stuck, { code, severity: 'error' as const, message, cure }, ...told],
+    findings: [...before, ...left, ...stuck, { code, severity: 'error' as const, message, cure }, ...told],
     entries: 0,
     halted: true,
     exitCode: () => hookExitCode('pre', 'halt'),
@@ -138,6 +143,7 @@ async function plan(context: RunContext): Promise<Tonight> {
       machine,
       ownPaths: machine.here ? ownPaths(context) : [],
       slots: knownSlots(context),
+      frozen: frozenBefore(context),
       waiter: waiterOf(context, machine),
     })
   }
@@ -176,7 +182,7 @@ function report(
 }
 
 function plannedImage(image: RunRecord['images'][number]): ReportImage {
-  const { slot, path, user, usage, decision, findings, bytes, members, waitedSeconds, waitedFor } = image
+  const { slot, path, user, usage, decision, findings, bytes, members, waitedSeconds, waitedFor, staged } = image
   const damaged = findings.some(({ severity }) => severity === 'error')
   const notBackedUp = decision.action === 'halt' || decision.action === 'leave-out'
   const [worst] = findings.filter(({ severity }) => severity === 'error')
@@ -185,7 +191,12 @@ function plannedImage(image: RunRecord['images'][number]): ReportImage {
     path,
     user,
     verdict: notBackedUp ? 'not-backed-up' : 'not-judged-yet',
-    loudness: decision.action === 'halt' ? 'error' : damaged || decision.code === 'not-in-source' ? 'warning' : 'fine',
+    loudness:
+      decision.action === 'halt'
+        ? 'error'
+        : damaged || ['not-in-source', 'not-staged'].includes(decision.code)
+          ? 'warning'
+          : 'fine',
     reason:
       worst === undefined ? decision.reason : `${decision.reason}; it is damaged: ${worst.message.replace(/\.$/, '')}`,
     usedBy: usage.usedBy,
@@ -195,6 +206,7 @@ function plannedImage(image: RunRecord['images'][number]): ReportImage {
     members,
     waitedSeconds,
     ...(waitedFor === undefined ? {} : { waitedFor }),
+    ...(staged === undefined ? {} : { staged }),
   }
 }
 

@@ -3,11 +3,12 @@ import { prove } from '../prove/prove.js'
 import type { Proof, TrustedCopy } from '../prove/proof-type.js'
 import type { SourceSide } from '../prove/source-side.js'
 import { lookAt } from '../system/file.js'
-import { fromPrintable, printable } from '../text/printable.js'
+import { printable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
 import { proofWords } from '../verify/proof-words.js'
 import { changedMeanwhile, type ProvenOrNot } from './judge.js'
 import type { LookedAt, SectionLook } from './look-at-section.js'
+import { readPath } from './recorded.js'
 
 const shown = 20
 
@@ -28,7 +29,7 @@ export function proveCopy(
   { side, copiedBefore, deadline }: ProofOptions,
 ): Promise<Proof> {
   return prove({
-    source: fromPrintable(looked.image.path),
+    source: readPath(looked.image),
     side,
     copy: looked.place,
     container: looked.image.container,

@@ -10,6 +10,7 @@ import type { RunContext } from './context.js'
 import { isGone, volumesOfImages } from './gone.js'
 import { handOn } from './hand-on.js'
 import { keptStatus } from './kept-status.js'
+import { originOf } from './origin.js'
 import { nextStatus, type StatusFacts } from './next-status.js'
 import { isDamaged, readStatus, writeReport, writeStatus } from './record.js'
 
@@ -28,6 +29,7 @@ export async function publish(context: RunContext, report: Report, storeId: stri
   const { environment, stateFolder } = context
   const all = readSections(environment.backupDest)
   const { sections } = all
+  const origin = originOf(context.config, context.source)
   const status = readStatus(stateFolder)
   const before = status === undefined || isDamaged(status) ? undefined : status
   const configuration = printable(environment.configurationFile)
@@ -38,8 +40,8 @@ export async function publish(context: RunContext, report: Report, storeId: stri
     node: process.execPath,
     source: printable(context.source.path),
     sectionZero: sections.find(({ number }) => number === 0)?.inode,
-    volumes: environment.useSSH ? new Map() : volumesOfImages(context.source, report.images),
-    isGone: (slot) => environment.useSSH || isGone(context.source, slot),
+    volumes: environment.useSSH ? new Map() : volumesOfImages(origin, report.images),
+    isGone: (slot) => environment.useSSH || isGone(origin, slot),
     ...whatIsKept(context, all),
   })
   const lines = reportLines(report, { now: context.system.now(), slots: next.slots, sections, configuration })

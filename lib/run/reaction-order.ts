@@ -4,6 +4,7 @@ import { pathInSection } from '../lbackup/path-mapping.js'
 import type { ReactionOrder, WatchedImage, WatchOrder } from '../watch/order.js'
 import type { RunContext } from './context.js'
 import type { Tonight } from './plan-type.js'
+import { isFrozen } from './recorded.js'
 
 /** Over ssh the other end may lose its patience. */
 const longestOverSsh = 10
@@ -19,7 +20,9 @@ export function reactionOrder(
   const destination = realPath(environment.backupDest) ?? environment.backupDest
   const growing = join(destination, 'Section.inprogress')
   // Whoever copies an image in use does so knowingly.
-  const atRest = images.filter(({ image, usage }) => {
+  const atRest = images.filter(({ image, usage, staged }) => {
+    // What is frozen may be copied whatever becomes of its image.
+    if (isFrozen(staged === undefined ? {} : { staged })) return false
     const action = decided.get(image.path)?.action
     return (action === 'copy' || action === 'copy-and-prove') && ['detached', 'unknown'].includes(usage.state)
   })

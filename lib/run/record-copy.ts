@@ -10,7 +10,7 @@ import { finishWork, openWork } from '../keep/work-folder.js'
 import type { Manifest } from '../manifest/manifest-type.js'
 import type { Section } from '../lbackup/sections.js'
 import type { RunContext } from './context.js'
-import { labelOf, type NewLabel } from './label.js'
+import { labelOf, takenAt, type NewLabel } from './label.js'
 import type { SettleRequest } from './settle-type.js'
 
 /** The book with the copy in it, and what could not be done. */
@@ -27,7 +27,7 @@ export function recordCopy(
   manifest: Manifest | undefined,
   book: SlotBook,
 ): RecordedCopy {
-  const label = labelOf(look.record, image, reported, new Date(look.record.startedAt))
+  const label = labelOf(look.record, image, reported, takenAt(look.record, image))
   return recordLabel(context, look.section, label, manifest, book)
 }
 

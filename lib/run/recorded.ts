@@ -3,6 +3,7 @@ import { backupSource, type BackupSource } from '../lbackup/backup-source.js'
 import { readSections, section } from '../lbackup/sections.js'
 import { hostName } from '../system/host.js'
 import { fromPrintable, printable } from '../text/printable.js'
+import type { RawPath } from '../text/raw-path.js'
 import type { RunContext } from './context.js'
 import { liesIn } from './wishes.js'
 import type { Observed } from './observed.js'
@@ -60,7 +61,7 @@ export function withPlan(record: RunRecord, tonight: Tonight): RunRecord {
   }
 }
 
-function recordedImage({ image, structure, usage, user, copyPath }: Observed, tonight: Tonight): RunImage[] {
+function recordedImage({ image, structure, usage, user, copyPath, staged }: Observed, tonight: Tonight): RunImage[] {
   const decision = tonight.decided.get(image.path)
   if (decision === undefined) return []
   const { action, code, reason } = decision
@@ -80,6 +81,7 @@ function recordedImage({ image, structure, usage, user, copyPath }: Observed, to
       decision: { action, code, reason },
       waitedSeconds: Math.round(tonight.waited.get(image.slot) ?? 0),
       ...(waitedFor === undefined ? {} : { waitedFor }),
+      ...(staged === undefined ? {} : { staged }),
       fingerprint: structure.fingerprint,
       bytes: structure.counts.bytes,
       members: structure.counts.members,
@@ -87,6 +89,14 @@ function recordedImage({ image, structure, usage, user, copyPath }: Observed, to
     },
   ]
 }
+
+/** Given an image of a record, return where rsync read it. */
+export const readPath = ({ path, staged }: Pick<RunImage, 'path' | 'staged'>): RawPath =>
+  fromPrintable(staged?.place ?? path)
+
+/** Given an image of a record, tell whether nothing its user does changes what rsync reads. */
+export const isFrozen = ({ staged }: Pick<RunImage, 'staged'>): boolean =>
+  staged !== undefined && staged.kind !== 'hard-link'
 
 /** Given a record, tell whether its images were looked at before the copy; if not, they are known only from a section. */
 export const wasLookedAt = ({ sourceLookedAt, useSSH }: RunRecord): boolean => sourceLookedAt ?? !useSSH

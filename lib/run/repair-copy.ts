@@ -15,6 +15,7 @@ import { baseName, join, type RawPath } from '../text/raw-path.js'
 import type { RunContext } from './context.js'
 import type { LookedAt } from './look-at-section.js'
 import { granularityMilliseconds } from './prove-copy.js'
+import { isFrozen, readPath } from './recorded.js'
 import type { SourceMachine } from './source-machine.js'
 
 const rounds = 2
@@ -65,7 +66,7 @@ async function repairOnce(
   const { image, place } = looked
   const { backupDest } = context.environment
   const name = baseName(place)
-  const source = fromPrintable(image.path)
+  const source = readPath(image)
   const work = openWork(backupDest, context.runId, image.slot)
   try {
     const members = (extra: boolean): RawPath[] => [
@@ -123,6 +124,7 @@ const bytesOf = (source: RawPath, container: Container, members: readonly RawPat
 
 /** Half a sentence, or undefined where nothing uses it. */
 async function inUse(machine: SourceMachine, { image }: LookedAt): Promise<string | undefined> {
+  if (isFrozen(image)) return undefined
   const path = fromPrintable(image.path)
   const place = await machine.placeOf(path)
   if (place === undefined) return 'the image is gone'

@@ -2,20 +2,23 @@ import type { SearchOptions } from '../discover/discovery.js'
 import { realPath } from '../system/file.js'
 import { fromPrintable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
+import { originOf } from './origin.js'
 import type { PlanRequest } from './plan-type.js'
 
 /** Given a plan's request and files that were images before, return where and how the source is searched. */
 export function searchOptions(
-  { config: { search }, source, ownPaths, machine }: Pick<PlanRequest, 'config' | 'source' | 'ownPaths' | 'machine'>,
+  { config, source, ownPaths, machine }: Pick<PlanRequest, 'config' | 'source' | 'ownPaths' | 'machine'>,
   knownPaths: readonly RawPath[],
 ): SearchOptions {
+  const { search } = config
   // Of another machine's paths nothing is known here.
   const real = (path: RawPath): RawPath => (machine.here ? (realPath(path) ?? path) : path)
-  const roots = [source.path, ...search.roots.map(fromPrintable)].map(real)
+  const staging = config.source.mode === 'staging'
+  const roots = [...(staging ? [] : [source.path]), ...search.roots.map(fromPrintable)].map(real)
   return {
     roots: [...new Set(roots)],
-    source: source.path,
-    never: machine.here ? ownPaths.map(real) : [],
+    source: originOf(config, source).path,
+    never: machine.here ? [...ownPaths, ...(staging ? [source.path] : [])].map(real) : [],
     everyFile: search.everyFile,
     knownPaths,
     maxDepth: search.maxDepth,

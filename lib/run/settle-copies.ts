@@ -5,8 +5,8 @@ import { withCopy, writeBook } from '../keep/book.js'
 import type { ReadmeEvent } from '../keep/readme.js'
 import type { Proof } from '../prove/proof-type.js'
 import { count } from '../text/measure.js'
-import { fromPrintable } from '../text/printable.js'
 import { changedMeanwhile, isComparable, judgeCopy, judgeNotCopied, type ProvenOrNot } from './judge.js'
+import { readPath } from './recorded.js'
 import { proofOrder } from '../verify/proof-order.js'
 import { keepSlot } from './keep-slot.js'
 import type { LookedAt } from './look-at-section.js'
@@ -56,7 +56,7 @@ async function judgeOne(request: SettleRequest, looked: LookedAt): Promise<Judge
     return plain
   try {
     const trusted = trustedCopies(history, looked.image.slot, look.section)
-    const side = machine.side({ path: fromPrintable(looked.image.path), container: looked.image.container })
+    const side = machine.side({ path: readPath(looked.image), container: looked.image.container })
     const copiedBefore = copyEnded(looked, context.startedAt)
     const proof = await proveCopy(look, looked, trusted, { side, copiedBefore, deadline })
     const proven = reportedProof(proof)

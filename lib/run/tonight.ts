@@ -3,6 +3,7 @@ import type { Decision } from '../policy/policy-type.js'
 import { fromPrintable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
 import { administratorLook, planBlock } from './block.js'
+import { asFrozen } from './as-frozen.js'
 import { decisions } from './decisions.js'
 import { observe } from './observe.js'
 import type { Observation } from './observed.js'
@@ -20,13 +21,14 @@ export async function planTonight(request: PlanRequest): Promise<Tonight> {
   for (;;) {
     const observation = await observeOnce(request)
     const administrator = await administratorLook(request, observation)
-    const decided = decisions(observation.images, {
+    const live = decisions(observation.images, {
       policies: config.policies,
       accounts: observation.accounts,
       excludedByAdministrator: administrator,
       ownPaths: request.ownPaths,
       waited: new Map([...waited].map(([slot, seconds]) => [slot, seconds / 60])),
     })
+    const decided = asFrozen(observation.images, live, request.frozen ?? [])
     const wait = waiter && waiting(observation.images, decided, system.now(), budgetEnds)
     if (waiter === undefined || wait === undefined) {
       const final = waiter === undefined ? decided : withoutWaiting(decided, config.limits.waitMinutes)
@@ -51,6 +53,7 @@ function observeOnce(request: PlanRequest): Promise<Observation> {
     ),
     source,
     quietSeconds: config.limits.quietSeconds,
+    staging: config.source.mode === 'staging',
   })
 }
 

@@ -56,6 +56,7 @@ export async function startWatch(context: RunContext, tonight: Tonight): Promise
     excludesFile: context.excludesFile,
     lbackup: { pid: lbackup.pid, startTime: lbackup.startTime, bootId },
     interval: watch.interval,
+    ...(config.source.mode === 'staging' ? { staging: true } : {}),
     until: system.now().getTime() + longestRunMilliseconds,
     platform: system.platform,
     tools: system.tools,

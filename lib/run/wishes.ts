@@ -2,7 +2,7 @@ import type { ExcludesWish } from '../link/excludes-type.js'
 import type { Decision } from '../policy/policy-type.js'
 import type { FileVaultAccount } from '../session/session.js'
 import { baseName, parent, type RawPath } from '../text/raw-path.js'
-import type { Observed } from './observed.js'
+import { readAt, type Observed } from './observed.js'
 
 /**
  * Given what was observed and decided, and where volumes of images are mounted, return what rsync is to see. An
@@ -70,7 +70,10 @@ export function places(observed: readonly Observed[], accounts: readonly FileVau
   ]
 }
 
-function imageWish({ image: { path, container } }: Observed, decision: Decision | undefined): ExcludesWish[] {
+/** Given an image of the plan and its decision, return what rsync is to see of it. */
+export function imageWish(item: Observed, decision: Decision | undefined): ExcludesWish[] {
+  const { container } = item.image
+  const path = readAt(item)
   // The administrator's own lines already leave it out; a rule of ours would only hide whose wish it is.
   if (decision === undefined || decision.code === 'excluded-by-administrator') return []
   return wanted(decision) === 'image'

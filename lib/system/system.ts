@@ -13,6 +13,12 @@ export interface Tools {
   readonly ps: string
   readonly rsync: string
   readonly ssh: string
+  readonly btrfs: string
+  readonly bind: string
+  readonly umount: string
+  readonly tmutil: string
+  readonly mountApfs: string
+  readonly diskutil: string
 }
 
 export const defaultTools: Tools = {
@@ -27,6 +33,12 @@ export const defaultTools: Tools = {
   ps: '/bin/ps',
   rsync: '/usr/bin/rsync',
   ssh: '/usr/bin/ssh',
+  btrfs: '/usr/bin/btrfs',
+  bind: '/usr/bin/mount',
+  umount: '/usr/bin/umount',
+  tmutil: '/usr/bin/tmutil',
+  mountApfs: '/sbin/mount_apfs',
+  diskutil: '/usr/sbin/diskutil',
 }
 
 export type Platform = 'macos' | 'linux'

@@ -58,7 +58,7 @@ export type Copy =
 export function judge(evidence: Evidence): Judgement {
   const { action, decisionReason, copy } = evidence
   if (action === 'leave-out' || action === 'halt') {
-    const wished = evidence.decisionCode !== 'not-in-source'
+    const wished = !['not-in-source', 'not-staged'].includes(evidence.decisionCode)
     return { verdict: 'not-backed-up', loudness: wished ? 'fine' : 'warning', reason: decisionReason }
   }
   if (copy.state === 'absent') return { verdict: 'bad', loudness: 'error', reason: `there is no copy: ${copy.because}` }

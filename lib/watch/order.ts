@@ -44,6 +44,8 @@ export interface WatchOrder {
   readonly images: readonly WatchedImage[]
   /** What is copied, as it was when the run began. */
   readonly source: { readonly path: RawPath; readonly device: number; readonly inode: number }
+  /** The run froze images in the staging folder, which are removed when LBackup is gone. */
+  readonly staging?: boolean
   /** LBackup's. */
   readonly excludesFile: RawPath
   /** The watch ends when this LBackup is gone. */

@@ -29,6 +29,7 @@ export const schemaNames = [
   'status',
   'copy',
   'slots',
+  'staging',
   'watch',
   'history',
   'waiting',

@@ -4,6 +4,7 @@ import { benchHash } from './hash.js'
 import { benchJudge } from './judge.js'
 import { benchKeep } from './keep.js'
 import { benchPreHook } from './pre-hook.js'
+import { benchStaging } from './staging.js'
 import { benchStructure } from './structure.js'
 import { benchSeed } from './seed.js'
 import { report } from './support.js'
@@ -18,6 +19,7 @@ const benches = {
   judge: benchJudge,
   keep: benchKeep,
   seed: benchSeed,
+  staging: benchStaging,
   client: benchClient,
   watch: benchWatch,
 }

@@ -6,21 +6,36 @@ import { skip } from './skip.js'
 
 const mounted: string[] = []
 
+/** Megabytes that each needs at least. */
+const sizes = { btrfs: 128, xfs: 320 } as const
+export type ReflinkKind = keyof typeof sizes
+
 /**
  * Given a folder, mount a file system there on which files can be cloned, and return its path; skips where that may not
  * be done. `unmountReflinkDisks` undoes it.
  */
-export function reflinkDisk(context: Context, folder: string): string {
-  const [image, place] = [join(folder, 'btrfs.img'), join(folder, 'btrfs')]
+export function reflinkDisk(context: Context, folder: string, kind: ReflinkKind = 'btrfs', megabytes?: number): string {
+  const place = mountReflinkDisk(folder, kind, megabytes)
+  if (place === undefined) skip(context, `${kind} cannot be made and mounted here`)
+  return place
+}
+
+/** As `reflinkDisk`, without a test; undefined where it may not be done. */
+export function mountReflinkDisk(
+  folder: string,
+  kind: ReflinkKind,
+  megabytes: number = sizes[kind],
+): string | undefined {
+  const [image, place] = [join(folder, `${kind}.img`), join(folder, kind)]
   const file = openSync(image, 'w')
-  ftruncateSync(file, 128 * 1024 * 1024)
+  ftruncateSync(file, megabytes * 1024 * 1024)
   closeSync(file)
   mkdirSync(place)
   try {
-    execFileSync('mkfs.btrfs', ['-q', image], { stdio: 'pipe' })
+    execFileSync(`mkfs.${kind}`, ['-q', image], { stdio: 'pipe' })
     execFileSync('mount', ['-o', 'loop', image, place], { stdio: 'pipe' })
   } catch {
-    skip(context, 'btrfs cannot be made and mounted here')
+    return undefined
   }
   mounted.push(place)
   return place

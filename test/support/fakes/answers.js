@@ -1,6 +1,9 @@
 // What the programs of a Mac print, from a state. Forms seen in captures: hdiutil (macOS 10.13 to 15), lsof, who, ps,
 // stat. Assumed from manual pages: scutil, dscl, mount.
 
+import { spawnSync } from 'node:child_process'
+import { realpathSync } from 'node:fs'
+
 const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 const string = (text) => `<string>${escape(text)}</string>`
 const plist = (body) => `<?xml version="1.0" encoding="UTF-8"?>
@@ -102,6 +105,25 @@ ${sessions.join('\n')}
     return {
       stdout: volumes.map((one) => `${one.source} on ${one.point} (${[one.type, ...one.flags].join(', ')})\n`).join(''),
     }
+  },
+
+  // All of APFS is assumed. A snapshot shows its volume, here by a bind; it does not stand still.
+  tmutil(state, args) {
+    if (args[0] !== 'localsnapshot') return {}
+    return {
+      stdout: 'NOTE: local snapshots are considered purgeable.\nCreated local snapshot with date: 2026-01-02-030405\n',
+    }
+  },
+
+  mountApfs(state, args) {
+    const [name, volume, point] = args.slice(args.indexOf('-s') + 1)
+    if (name !== 'com.apple.TimeMachine.2026-01-02-030405.local') return { stderr: 'no such snapshot\n', code: 66 }
+    const { status } = spawnSync('mount', ['-c', '-o', 'bind,ro', volume, point])
+    return { code: status ?? 1 }
+  },
+
+  diskutil(state, args) {
+    return { code: spawnSync('umount', [realpathSync(args[1])]).status ?? 1 }
   },
 
   ps(state) {

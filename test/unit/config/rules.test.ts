@@ -4,6 +4,8 @@ import { problemsOf } from './support.js'
 
 const bob = { match: { user: 'bob' } }
 const eve = { match: { user: 'eve' } }
+const staged = (source: object) => ({ source: { mode: 'staging', ...source }, search: { roots: ['/Users'] } })
+const staging = staged({})
 const wait = { ifInUse: 'wait', waitMinutes: 10 }
 
 /** For each rule: configurations it speaks up for, with what it says, and some it lets pass. */
@@ -39,6 +41,48 @@ const cases: Readonly<
       [{ policies: [{ ifStillInUse: 'halt' }] }, 'policies[0].ifStillInUse', /changes nothing/u],
     ],
     passes: [{ policies: [{ waitMinutes: 0 }, wait] }],
+  },
+  stagingNeedsRoots: {
+    says: [[{ source: { mode: 'staging' } }, 'search.roots', /backupSource is the staging folder/u]],
+    passes: [staging, {}],
+  },
+  stagingHalts: {
+    says: [[{ ...staging, onCrash: 'continue' }, 'onCrash', /the staging folder is empty/u]],
+    passes: [staging, { onCrash: 'continue' }],
+  },
+  stagingHoldsNoContents: {
+    says: [
+      [
+        { ...staging, policies: [{ when: 'attached', allowClearText: true }] },
+        'policies[0].when',
+        /not what is in them/u,
+      ],
+    ],
+    passes: [{ ...staging, policies: [{}] }, { policies: [{ when: 'attached', allowClearText: true }] }],
+  },
+  stagingSettingsNeedStaging: {
+    says: [
+      [{ source: { hardLinks: true } }, 'source.hardLinks', /changes nothing/u],
+      [{ source: { folders: ['/home/alice'] } }, 'source.folders', /changes nothing/u],
+      [{ source: { reservePercent: 5 } }, 'source.reservePercent', /changes nothing/u],
+    ],
+    passes: [staged({ hardLinks: true, folders: ['/home/alice'], reservePercent: 5 }), {}],
+  },
+  hardLinksNeedLinux: {
+    says: [[{ ...staged({ hardLinks: true }), platform: 'macos' }, 'source.hardLinks', /second name/u]],
+    passes: [
+      { ...staged({ hardLinks: true }), platform: 'linux' },
+      { ...staging, platform: 'macos' },
+    ],
+  },
+  stagedFoldersHaveNames: {
+    says: [
+      [staged({ folders: ['/'] }), 'source.folders[0]', /no name/u],
+      [staged({ folders: ['/home/.new'] }), 'source.folders[0]', /no name/u],
+      [staged({ folders: ['/home/bob-0123456789abcdef0123'] }), 'source.folders[0]', /slot/u],
+      [staged({ folders: ['/home/al', '/srv/al'] }), 'source.folders[1]', /same name as source\.folders\[0\]/u],
+    ],
+    passes: [staged({ folders: ['/home/alice', '/home/zoe'] })],
   },
   waitFitsIntoHook: {
     says: [[{ limits: { waitMinutes: 300 } }, 'limits.waitMinutes', /a hook gives up after 4 h/u]],

@@ -1,0 +1,32 @@
+import type { Decision } from '../policy/policy-type.js'
+import type { StagedEntry } from '../staging/staging-type.js'
+import { printable } from '../text/printable.js'
+import { baseName, type RawPath } from '../text/raw-path.js'
+import { readAt, type Observed } from './observed.js'
+
+/** What an image in use would otherwise be met with. */
+const forUse = new Set<Decision['code']>(['in-use', 'still-in-use'])
+
+/**
+ * Given images, what was decided of them as they lie there and what was frozen of them while nothing used them, return the
+ * decisions: an image in use is backed up as it was then, and nobody waits for it.
+ */
+export function asFrozen(
+  images: readonly Observed[],
+  decided: ReadonlyMap<RawPath, Decision>,
+  frozen: readonly StagedEntry[],
+): Map<RawPath, Decision> {
+  const result = new Map(decided)
+  for (const item of images) {
+    const { slot, path } = item.image
+    const decision = decided.get(path)
+    const entry = frozen.find(({ name }) => name === slot)
+    const since = entry?.atRestSince
+    if (decision === undefined || since === undefined || !forUse.has(decision.code)) continue
+    const same = entry?.identity === item.image.identity && entry.image === printable(baseName(readAt(item)))
+    if (entry?.standing !== true || !same) continue
+    const reason = `it was frozen at ${since}, when nothing used it; now it is ${decision.reason}`
+    result.set(path, { slot, path, action: 'copy', code: 'frozen', reason })
+  }
+  return result
+}

@@ -1,0 +1,179 @@
+import { OperationalError } from '../finding/operational-error.js'
+import type { ReportedFinding } from '../generated/report.js'
+import type { StagedImage as RecordedStage } from '../generated/run.js'
+import { policyFor } from '../policy/decide.js'
+import type { Decision } from '../policy/policy-type.js'
+import { readStaging } from '../staging/book.js'
+import { endStaging } from '../staging/remove.js'
+import { stage } from '../staging/stage.js'
+import type { Stage, StagedImage, StageRequest, StagingSubject } from '../staging/stage-type.js'
+import type { StagedEntry } from '../staging/staging-type.js'
+import { realPath } from '../system/file.js'
+import { fromPrintable, printable } from '../text/printable.js'
+import { baseName, type RawPath } from '../text/raw-path.js'
+import { ownPaths, type RunContext } from './context.js'
+import { readAt, type Observed } from './observed.js'
+import type { Tonight } from './plan-type.js'
+import type { SourceMachine } from './source-machine.js'
+import { stagingFindings, timeMachineFinding } from './staging-findings.js'
+
+const minute = 60_000
+
+const isStaging = ({ config }: Pick<RunContext, 'config'>): boolean => config.source.mode === 'staging'
+
+/** Given the run, return what stands frozen in the staging folder from before. */
+export const frozenBefore = (context: Pick<RunContext, 'config' | 'stateFolder'>): readonly StagedEntry[] =>
+  isStaging(context) ? (readStaging(context.stateFolder)?.entries ?? []) : []
+
+/**
+ * Given the run and its plan, freeze in the staging folder what is to be copied, and return the plan as it holds from then
+ * on: of each image what stands there counts. Throws OperationalError where the folder cannot be used, or where nothing
+ * would stand in it although something is to be copied: LBackup would call an empty folder a success.
+ */
+export async function stageTonight(context: RunContext, tonight: Tonight): Promise<Tonight> {
+  if (!isStaging(context) || tonight.halt) return tonight
+  const { machine, config } = context
+  if (machine?.here !== true) throw remote
+  const wanted = tonight.images.filter(({ image }) => isCopied(tonight.decided.get(image.path)))
+  const request = requestOf(context, machine, tonight, wanted)
+  const staged = await stage(request)
+  const decided = new Map(tonight.decided)
+  const images = tonight.images.map((item): Observed => {
+    const decision = tonight.decided.get(item.image.path)
+    if (decision === undefined || !isCopied(decision)) return item
+    const stands = staged.images.get(item.image.slot)
+    const instead = stands === undefined ? notStaged(decision, staged) : cameIntoUse(context, item, decision, stands)
+    if (instead !== undefined) decided.set(item.image.path, instead)
+    return stands === undefined || instead?.action === 'leave-out' ? item : standing(item, stands)
+  })
+  if (wanted.length > 0 && config.source.folders.length === 0 && !images.some((item) => item.staged !== undefined))
+    throw nothingStands(wanted, decided)
+  return {
+    ...tonight,
+    images,
+    decided,
+    findings: [...tonight.findings, ...stagingFindings(images), ...(await timeMachineFinding(context))],
+  }
+}
+
+const isCopied = (decision: Decision | undefined): boolean =>
+  decision?.action === 'copy' || decision?.action === 'copy-and-prove'
+
+function requestOf(
+  context: RunContext,
+  machine: SourceMachine,
+  { images, decided }: Tonight,
+  wanted: readonly Observed[],
+): StageRequest {
+  const { config, system, stateFolder, source, runId, startedAt } = context
+  const isFrozen = ({ image }: Observed): boolean => decided.get(image.path)?.code === 'frozen'
+  return {
+    system,
+    stateFolder,
+    path: source.path,
+    run: runId,
+    images: wanted.filter((item) => !isFrozen(item)).map((item) => subject(item)),
+    folders: config.source.folders.map(fromPrintable),
+    asFrozen: new Set(wanted.filter(isFrozen).map(({ image }) => image.slot)),
+    spare: new Set(images.filter((item) => !wanted.includes(item)).map(({ image }) => image.slot)),
+    hardLinks: config.source.hardLinks,
+    reservePercent: config.source.reservePercent,
+    apart: ownPaths(context).map((path) => realPath(path) ?? path),
+    deadline: startedAt.getTime() + config.limits.hookMinutes * minute * 0.9,
+    look: (orders) => machine.look(orders),
+    atRest: (subjects) => atRest(machine, wanted, subjects),
+  }
+}
+
+function subject(item: Observed): StagingSubject {
+  const { image, structure, usage } = item
+  const { slot, path, container, inode, identity, ownerUid } = image
+  return {
+    slot,
+    path,
+    container,
+    inode,
+    identity,
+    ownerUid,
+    name: baseName(readAt(item)),
+    members: structure.counts.members,
+    bytes: structure.counts.bytes,
+    atRest: usage.state === 'detached',
+    live: structure.fingerprint,
+  }
+}
+
+/** Which of these nothing uses now. */
+async function atRest(
+  machine: SourceMachine,
+  wanted: readonly Observed[],
+  subjects: readonly StagingSubject[],
+): Promise<ReadonlySet<string>> {
+  if (subjects.length === 0) return new Set()
+  const images = wanted.map(({ image }) => image).filter(({ slot }) => subjects.some((one) => one.slot === slot))
+  const { usages } = await machine.uses(images, 0)
+  return new Set(images.filter(({ path }) => usages.get(path)?.state === 'detached').map(({ slot }) => slot))
+}
+
+function standing(item: Observed, { entry, place, structure, asFrozen }: StagedImage): Observed {
+  const { kind, takenAt, atRestSince } = entry
+  const staged: RecordedStage = {
+    place: printable(place),
+    kind,
+    takenAt,
+    ...(atRestSince === undefined ? {} : { atRestSince }),
+    ...(asFrozen ? { frozenBefore: true } : {}),
+  }
+  return { ...item, structure, staged }
+}
+
+function notStaged({ slot, path }: Decision, { refused }: Stage): Decision {
+  const reason = `it cannot stand in the staging folder: ${refused.get(slot) ?? 'nothing was made of it'}`
+  return { slot, path, action: 'leave-out', code: 'not-staged', reason }
+}
+
+/** It was at rest when that was decided. What was frozen of it since is no one moment, which only one policy wants. */
+function cameIntoUse(
+  { config }: RunContext,
+  { image: { path }, usage, user }: Observed,
+  decision: Decision,
+  { atRest }: StagedImage,
+): Decision | undefined {
+  if (atRest || usage.state !== 'detached') return undefined
+  const { slot } = decision
+  const reason = 'it came into use, or changed, while it was frozen'
+  const proves = policyFor({ user, path }, config.policies).ifInUse === 'copy-and-prove'
+  return { slot, path, action: proves ? 'copy-and-prove' : 'leave-out', code: 'in-use', reason }
+}
+
+/**
+ * Given the run, or the next one after it died, remove from the staging folder what is not kept, and all of it where there
+ * is no such mode any more. Returns what is to be said of it.
+ */
+export async function unstage(
+  context: Pick<RunContext, 'config' | 'system' | 'stateFolder'>,
+): Promise<ReportedFinding[]> {
+  try {
+    await endStaging(context.system, context.stateFolder, { keep: isStaging(context) })
+    return []
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    return [{ code: 'staging-left', severity: 'warning', message: error.message, cure: error.cure }]
+  }
+}
+
+const remote = new OperationalError(
+  'staging-remote',
+  'A staging folder holds images of this machine, and backupSource is on another one.',
+  'Set source.mode to in-place in filevault.json.',
+)
+
+function nothingStands(wanted: readonly Observed[], decided: ReadonlyMap<RawPath, Decision>): OperationalError {
+  const [first] = wanted
+  const why = first === undefined ? '' : (decided.get(first.image.path)?.reason ?? '')
+  return new OperationalError(
+    'staging-empty',
+    `Of the images that are to be copied none stands in the staging folder; of ${printable(first?.image.path ?? ('' as RawPath))}, ${why}.`,
+    'Put the staging folder on the volume of the homes, or set source.mode to in-place in filevault.json.',
+  )
+}

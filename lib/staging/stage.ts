@@ -1,0 +1,113 @@
+import { OperationalError } from '../finding/operational-error.js'
+import { closeFolder, look, type Folder } from '../system/folder.js'
+import type { System } from '../system/system.js'
+import { volumeOf } from '../system/volume.js'
+import { size } from '../text/measure.js'
+import { fromPrintable, printable } from '../text/printable.js'
+import { baseName, isWithin, type RawPath } from '../text/raw-path.js'
+import { abilitiesOf, bindable } from './abilities.js'
+import { applyStaging, type StagingSite } from './apply.js'
+import { readStaging, writeStaging } from './book.js'
+import { checkStaged, trustedEntries } from './check.js'
+import { openStaging, withWorkFolder } from './folder.js'
+import { planStaging } from './plan.js'
+import { clearUnfinished, endStaging } from './remove.js'
+import type { Stage, StageRequest } from './stage-type.js'
+import type { StagedEntry, StagingPlan } from './staging-type.js'
+
+/**
+ * Given what is wanted of the staging folder, make it so and look twice: an image that nothing used before and after it
+ * was frozen, and that did not change meanwhile, is at rest since then. Throws OperationalError where the folder itself
+ * cannot be used or has too little room; what this request put there is gone again then.
+ */
+export async function stage(request: StageRequest): Promise<Stage> {
+  refusePlace(request)
+  const book = readStaging(request.stateFolder)
+  if (book !== undefined && fromPrintable(book.folder) !== request.path)
+    await endStaging(request.system, request.stateFolder, { keep: false })
+  const staging = openStaging(request.path, readStaging(request.stateFolder))
+  try {
+    return await stageIn(request, staging)
+  } catch (error) {
+    if (request.run !== null) await endStaging(request.system, request.stateFolder).catch(() => undefined)
+    throw error
+  } finally {
+    closeFolder(staging)
+  }
+}
+
+async function stageIn(request: StageRequest, staging: Folder): Promise<Stage> {
+  const { system, stateFolder, run, deadline } = request
+  await clearUnfinished(system, staging)
+  return withWorkFolder(staging, async (work) => {
+    const site: StagingSite = { system, stateFolder, staging, work, run, deadline }
+    const actual = await trustedEntries(request, staging, forgetGone(stateFolder, staging))
+    const images = request.images.map((image) => ({
+      ...image,
+      can: abilitiesOf(system, work, image, request.hardLinks),
+    }))
+    const folders = request.folders.map((path) => ({ path, name: baseName(path), can: bindable(system, path) }))
+    const plan = planStaging({ images, folders, asFrozen: request.asFrozen, spare: request.spare }, actual)
+    const freezes = plan.steps.some((step) => step.do === 'take' || step.do === 'snapshot')
+    if (freezes) demandRoom(staging, request.reservePercent, copiedBytes(system, plan))
+    const odd = await applyStaging(site, plan)
+    const lost = [...request.asFrozen].filter((slot) => !actual.some(({ name, standing }) => name === slot && standing))
+    const refused = new Map([...plan.refused, ...odd, ...lost.map((slot) => [slot, notAsFrozen] as const)])
+    demandFolders(request, refused)
+    return checkStaged(request, staging, refused)
+  })
+}
+
+const notAsFrozen = 'what was frozen of it is gone, or not any more what it was'
+
+/** Of what is not there any more nothing needs to be removed. */
+function forgetGone(stateFolder: RawPath, staging: Folder): readonly StagedEntry[] {
+  const book = readStaging(stateFolder)
+  if (book === undefined) return []
+  const entries = book.entries.filter(({ name }) => look(staging, fromPrintable(name)) !== undefined)
+  if (entries.length < book.entries.length) writeStaging(stateFolder, { ...book, entries })
+  return entries
+}
+
+/** Nothing can be cloned out of a snapshot of APFS. */
+const copiedBytes = ({ platform }: System, { steps }: StagingPlan): number =>
+  platform !== 'macos'
+    ? 0
+    : steps
+        .flatMap((step) => (step.do === 'snapshot' ? step.making : []))
+        .reduce((sum, { image }) => sum + image.bytes, 0)
+
+function demandRoom(staging: Folder, percent: number, bytes: number): void {
+  const { free, total } = volumeOf(staging)
+  const wanted = (total * percent) / 100 + bytes
+  if (free >= wanted) return
+  throw new OperationalError(
+    'staging-no-room',
+    `The volume of the staging folder ${printable(staging.path)} has ${size(free)} left, and ${size(wanted)} must be free there.`,
+    'Free some space there, or lower source.reservePercent in filevault.json.',
+  )
+}
+
+/** A folder that is not shown would vanish from the backup without a word. */
+function demandFolders({ folders }: StageRequest, refused: ReadonlyMap<string, string>): void {
+  for (const path of folders) {
+    const why = refused.get(printable(baseName(path)))
+    if (why !== undefined)
+      throw new OperationalError(
+        'staging-unbound',
+        `${printable(path)} cannot be shown in the staging folder: ${why}.`,
+        'Correct source.folders in filevault.json.',
+      )
+  }
+}
+
+/** Neither may hold the other: a backup of the backup would grow without end. */
+function refusePlace({ path, apart, folders }: StageRequest): void {
+  const near = [...apart, ...folders].find((other) => isWithin(path, other) || isWithin(other, path))
+  if (near === undefined) return
+  throw new OperationalError(
+    'staging-refused',
+    `The staging folder ${printable(path)} lies in ${printable(near)}, or holds it.`,
+    'Make a folder of its own for it, and name that as backupSource.',
+  )
+}
