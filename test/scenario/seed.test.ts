@@ -4,11 +4,16 @@ import { expect } from 'chai'
 import { holdOpen } from '../support/history/machine.js'
 import { v2Header } from '../support/image-writer/encryption-header.js'
 import { imageDigest } from '../support/mac/index.js'
+import { protect } from '../support/protect.js'
+import { reflinkDisk, unmountReflinkDisks } from '../support/reflink-disk.js'
+import { hosts, needHost } from '../support/session/index.js'
 import { skip } from '../support/skip.js'
+import { temporaryFolder } from '../support/temporary.js'
 import { stopClients } from './support/client-night.js'
 import { night, slowly, type Night } from './support/night.js'
 import { labOver, needWay, ways, type Way } from './support/over.js'
 import { bandOf, rewrite, setIn, type BackupSet } from './support/set.js'
+import { stagedHomes } from './support/staging.js'
 import { doubles, seedsLeft, storedAnew } from './support/stored.js'
 
 const bandBytes = 8192
@@ -140,6 +145,38 @@ for (const way of ways.filter(({ over }) => over === 'disk')) {
       const next = await oneNight(way, set)
       expectSeeded(set, next, hidden)
       expect(storedAnew(lab)).to.equal(0)
+    })
+  })
+}
+
+for (const host of hosts) {
+  describe(`images that LBackup copies from a staging folder now, ${host === 'ours' ? 'with our stand-in' : 'with the real LBackup'}`, function () {
+    this.timeout(300_000)
+    before(function () {
+      needHost(this, host)
+      if (process.geteuid?.() !== 0) skip(this, 'needs root, who mounts')
+    })
+    afterEach(unmountReflinkDisks)
+
+    it('are stored once, there and back again', async function () {
+      const { lab, mac, staging } = stagedHomes(reflinkDisk(this, temporaryFolder()), ['bob'])
+      const staged = { search: { roots: [lab.source] }, source: { mode: 'staging', reservePercent: 0 } }
+      const modes = [
+        { backupSource: lab.source, config: {} },
+        { backupSource: staging, config: staged },
+        { backupSource: lab.source, config: {} },
+      ]
+      for (const [index, { backupSource, config }] of modes.entries()) {
+        lab.set({ backupSource })
+        const stateFolder = protect(lab, { ...mac.configuration, ...config })
+        const band = bandOf(mac.imageOf('bob'), '0')
+        rewrite(band, 100)
+        const result = await night(host, lab, stateFolder)
+        expect(result.image('bob.sparsebundle').verdict, result.said.join('\n')).to.equal('proven')
+        if (index > 0) expect(storedAnew(lab), result.said.join('\n')).to.equal(statSync(band).size)
+        expect(doubles(lab, 'bob.sparsebundle')).to.deep.equal([])
+        expect(seedsLeft(lab)).to.deep.equal([])
+      }
     })
   })
 }
