@@ -16,16 +16,17 @@ export interface Validator {
 }
 
 const check_config = validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/config.schema.json","type":"object","additionalProperties":false,"properties":{"$schema":{"type":"string"},"search":{"$ref":"#/$defs/search"},"policies":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/policy"}},"source":{"$ref":"#/$defs/source"},"verify":{"$ref":"#/$defs/verify"},"repair":{"enum":["on","off"]},"keep":{"$ref":"#/$defs/keep"},"watch":{"$ref":"#/$defs/watch"},"tellUser":{"$ref":"#/$defs/tellUser"},"limits":{"$ref":"#/$defs/limits"},"tools":{"$ref":"#/$defs/tools"},"platform":{"enum":["auto","macos","linux"]},"stateFolder":{"type":"string","pattern":"^/"},"onCrash":{"enum":["halt","continue"]},"remote":{"enum":["continue","halt"]},"report":{"$ref":"#/$defs/report"}},"$defs":{"search":{"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}},"policy":{"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"when":{"enum":["detached","attached"]},"ifInUse":{"enum":["leave-out","wait","copy-and-prove","halt"]},"ifUnknown":{"enum":["copy-and-prove","leave-out","halt"]},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"ifStillInUse":{"enum":["leave-out","copy-and-prove","halt"]},"allowClearText":{"type":"boolean"}}},"match":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"user":{"type":"string","pattern":"^[^/]{1,255}$"},"path":{"type":"string","pattern":"^/"}}},"source":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place"]}}},"verify":{"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure","compare"]},"minutes":{"type":"number","minimum":0,"maximum":1440}}},"limits":{"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600}}},"tools":{"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"}}},"report":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}},"tellUser":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}},"keep":{"type":"object","additionalProperties":false,"properties":{"warnAfterDays":{"type":"number","minimum":0,"maximum":3650},"errorAfterDays":{"type":"number","minimum":0,"maximum":3650},"warnAfterRuns":{"type":"integer","minimum":0,"maximum":1000}}},"watch":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["note","pause","stop","off"]},"maxPauseMinutes":{"type":"number","minimum":0,"maximum":1440},"interval":{"type":"number","minimum":0.1,"maximum":60},"clientInterval":{"type":"integer","minimum":1,"maximum":60}}}}};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/config.schema.json","type":"object","additionalProperties":false,"properties":{"$schema":{"type":"string"},"search":{"$ref":"#/$defs/search"},"policies":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/policy"}},"source":{"$ref":"#/$defs/source"},"verify":{"$ref":"#/$defs/verify"},"repair":{"enum":["on","off"]},"keep":{"$ref":"#/$defs/keep"},"watch":{"$ref":"#/$defs/watch"},"daemon":{"$ref":"#/$defs/daemon"},"tellUser":{"$ref":"#/$defs/tellUser"},"limits":{"$ref":"#/$defs/limits"},"tools":{"$ref":"#/$defs/tools"},"platform":{"enum":["auto","macos","linux"]},"stateFolder":{"type":"string","pattern":"^/"},"onCrash":{"enum":["halt","continue"]},"remote":{"enum":["continue","halt"]},"report":{"$ref":"#/$defs/report"}},"$defs":{"search":{"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}},"policy":{"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"when":{"enum":["detached","attached"]},"ifInUse":{"enum":["leave-out","wait","copy-and-prove","halt"]},"ifUnknown":{"enum":["copy-and-prove","leave-out","halt"]},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"ifStillInUse":{"enum":["leave-out","copy-and-prove","halt"]},"allowClearText":{"type":"boolean"}}},"match":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"user":{"type":"string","pattern":"^[^/]{1,255}$"},"path":{"type":"string","pattern":"^/"}}},"source":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place"]}}},"verify":{"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure","compare"]},"minutes":{"type":"number","minimum":0,"maximum":1440}}},"limits":{"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600}}},"tools":{"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"},"systemctl":{"type":"string","pattern":"^/"},"launchctl":{"type":"string","pattern":"^/"}}},"report":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}},"tellUser":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}},"keep":{"type":"object","additionalProperties":false,"properties":{"warnAfterDays":{"type":"number","minimum":0,"maximum":3650},"errorAfterDays":{"type":"number","minimum":0,"maximum":3650},"warnAfterRuns":{"type":"integer","minimum":0,"maximum":1000}}},"watch":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["note","pause","stop","off"]},"maxPauseMinutes":{"type":"number","minimum":0,"maximum":1440},"interval":{"type":"number","minimum":0.1,"maximum":60},"clientInterval":{"type":"integer","minimum":1,"maximum":60}}},"daemon":{"type":"object","additionalProperties":false,"properties":{"interval":{"type":"number","minimum":0.1,"maximum":10},"searchMinutes":{"type":"number","minimum":1,"maximum":1440},"alarmMinutes":{"type":"integer","minimum":5,"maximum":1440}}}}};
 const schema32 = {"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}};
 const schema35 = {"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place"]}}};
 const schema36 = {"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure","compare"]},"minutes":{"type":"number","minimum":0,"maximum":1440}}};
 const schema37 = {"type":"object","additionalProperties":false,"properties":{"warnAfterDays":{"type":"number","minimum":0,"maximum":3650},"errorAfterDays":{"type":"number","minimum":0,"maximum":3650},"warnAfterRuns":{"type":"integer","minimum":0,"maximum":1000}}};
 const schema38 = {"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["note","pause","stop","off"]},"maxPauseMinutes":{"type":"number","minimum":0,"maximum":1440},"interval":{"type":"number","minimum":0.1,"maximum":60},"clientInterval":{"type":"integer","minimum":1,"maximum":60}}};
-const schema39 = {"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}};
-const schema40 = {"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600}}};
-const schema41 = {"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"}}};
-const schema42 = {"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}};
+const schema39 = {"type":"object","additionalProperties":false,"properties":{"interval":{"type":"number","minimum":0.1,"maximum":10},"searchMinutes":{"type":"number","minimum":1,"maximum":1440},"alarmMinutes":{"type":"integer","minimum":5,"maximum":1440}}};
+const schema40 = {"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}};
+const schema41 = {"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600}}};
+const schema42 = {"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"},"systemctl":{"type":"string","pattern":"^/"},"launchctl":{"type":"string","pattern":"^/"}}};
+const schema43 = {"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}};
 const func1 = Object.prototype.hasOwnProperty;
 const pattern4 = new RegExp("^/", "u");
 const schema33 = {"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"when":{"enum":["detached","attached"]},"ifInUse":{"enum":["leave-out","wait","copy-and-prove","halt"]},"ifUnknown":{"enum":["copy-and-prove","leave-out","halt"]},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"ifStillInUse":{"enum":["leave-out","copy-and-prove","halt"]},"allowClearText":{"type":"boolean"}}};
@@ -914,12 +915,12 @@ vErrors.push(err51);
 errors++;
 }
 }
-if(data.tellUser !== undefined){
-let data26 = data.tellUser;
+if(data.daemon !== undefined){
+let data26 = data.daemon;
 if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
 for(const key6 in data26){
-if(!((key6 === "command") || (key6 === "commandSeconds"))){
-const err52 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+if(!(((key6 === "interval") || (key6 === "searchMinutes")) || (key6 === "alarmMinutes"))){
+const err52 = {instancePath:instancePath+"/daemon",schemaPath:"#/$defs/daemon/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -929,11 +930,11 @@ vErrors.push(err52);
 errors++;
 }
 }
-if(data26.command !== undefined){
-let data27 = data26.command;
-if(Array.isArray(data27)){
-if(data27.length > 256){
-const err53 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
+if(data26.interval !== undefined){
+let data27 = data26.interval;
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 10 || isNaN(data27)){
+const err53 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10},message:"must be <= 10"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -942,10 +943,8 @@ vErrors.push(err53);
 }
 errors++;
 }
-const len2 = data27.length;
-for(let i2=0; i2<len2; i2++){
-if(typeof data27[i2] !== "string"){
-const err54 = {instancePath:instancePath+"/tellUser/command/" + i2,schemaPath:"#/$defs/tellUser/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data27 < 0.1 || isNaN(data27)){
+const err54 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -955,9 +954,8 @@ vErrors.push(err54);
 errors++;
 }
 }
-}
 else {
-const err55 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err55 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -967,11 +965,11 @@ vErrors.push(err55);
 errors++;
 }
 }
-if(data26.commandSeconds !== undefined){
-let data29 = data26.commandSeconds;
-if((typeof data29 == "number") && (isFinite(data29))){
-if(data29 > 3600 || isNaN(data29)){
-const err56 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+if(data26.searchMinutes !== undefined){
+let data28 = data26.searchMinutes;
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 > 1440 || isNaN(data28)){
+const err56 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -980,8 +978,8 @@ vErrors.push(err56);
 }
 errors++;
 }
-if(data29 < 1 || isNaN(data29)){
-const err57 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data28 < 1 || isNaN(data28)){
+const err57 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -992,7 +990,7 @@ errors++;
 }
 }
 else {
-const err58 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err58 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -1002,9 +1000,10 @@ vErrors.push(err58);
 errors++;
 }
 }
-}
-else {
-const err59 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data26.alarmMinutes !== undefined){
+let data29 = data26.alarmMinutes;
+if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
+const err59 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -1013,13 +1012,9 @@ vErrors.push(err59);
 }
 errors++;
 }
-}
-if(data.limits !== undefined){
-let data30 = data.limits;
-if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
-for(const key7 in data30){
-if(!(((((key7 === "commandSeconds") || (key7 === "clientMinutes")) || (key7 === "hookMinutes")) || (key7 === "waitMinutes")) || (key7 === "quietSeconds"))){
-const err60 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+if((typeof data29 == "number") && (isFinite(data29))){
+if(data29 > 1440 || isNaN(data29)){
+const err60 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -1028,12 +1023,8 @@ vErrors.push(err60);
 }
 errors++;
 }
-}
-if(data30.commandSeconds !== undefined){
-let data31 = data30.commandSeconds;
-if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 86400 || isNaN(data31)){
-const err61 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"};
+if(data29 < 5 || isNaN(data29)){
+const err61 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 5},message:"must be >= 5"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -1042,8 +1033,11 @@ vErrors.push(err61);
 }
 errors++;
 }
-if(data31 < 1 || isNaN(data31)){
-const err62 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+}
+else {
+const err62 = {instancePath:instancePath+"/daemon",schemaPath:"#/$defs/daemon/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -1053,8 +1047,12 @@ vErrors.push(err62);
 errors++;
 }
 }
-else {
-const err63 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data.tellUser !== undefined){
+let data30 = data.tellUser;
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+for(const key7 in data30){
+if(!((key7 === "command") || (key7 === "commandSeconds"))){
+const err63 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -1064,11 +1062,11 @@ vErrors.push(err63);
 errors++;
 }
 }
-if(data30.clientMinutes !== undefined){
-let data32 = data30.clientMinutes;
-if((typeof data32 == "number") && (isFinite(data32))){
-if(data32 > 10080 || isNaN(data32)){
-const err64 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
+if(data30.command !== undefined){
+let data31 = data30.command;
+if(Array.isArray(data31)){
+if(data31.length > 256){
+const err64 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -1077,8 +1075,10 @@ vErrors.push(err64);
 }
 errors++;
 }
-if(data32 < 0.1 || isNaN(data32)){
-const err65 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
+const len2 = data31.length;
+for(let i2=0; i2<len2; i2++){
+if(typeof data31[i2] !== "string"){
+const err65 = {instancePath:instancePath+"/tellUser/command/" + i2,schemaPath:"#/$defs/tellUser/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -1088,8 +1088,9 @@ vErrors.push(err65);
 errors++;
 }
 }
+}
 else {
-const err66 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err66 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -1099,11 +1100,11 @@ vErrors.push(err66);
 errors++;
 }
 }
-if(data30.hookMinutes !== undefined){
-let data33 = data30.hookMinutes;
+if(data30.commandSeconds !== undefined){
+let data33 = data30.commandSeconds;
 if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 10080 || isNaN(data33)){
-const err67 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
+if(data33 > 3600 || isNaN(data33)){
+const err67 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -1113,7 +1114,7 @@ vErrors.push(err67);
 errors++;
 }
 if(data33 < 1 || isNaN(data33)){
-const err68 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+const err68 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -1124,7 +1125,7 @@ errors++;
 }
 }
 else {
-const err69 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err69 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -1134,11 +1135,9 @@ vErrors.push(err69);
 errors++;
 }
 }
-if(data30.waitMinutes !== undefined){
-let data34 = data30.waitMinutes;
-if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 1440 || isNaN(data34)){
-const err70 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
+}
+else {
+const err70 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -1147,8 +1146,13 @@ vErrors.push(err70);
 }
 errors++;
 }
-if(data34 < 0 || isNaN(data34)){
-const err71 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data.limits !== undefined){
+let data34 = data.limits;
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+for(const key8 in data34){
+if(!(((((key8 === "commandSeconds") || (key8 === "clientMinutes")) || (key8 === "hookMinutes")) || (key8 === "waitMinutes")) || (key8 === "quietSeconds"))){
+const err71 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -1158,8 +1162,11 @@ vErrors.push(err71);
 errors++;
 }
 }
-else {
-const err72 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data34.commandSeconds !== undefined){
+let data35 = data34.commandSeconds;
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 86400 || isNaN(data35)){
+const err72 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -1168,12 +1175,8 @@ vErrors.push(err72);
 }
 errors++;
 }
-}
-if(data30.quietSeconds !== undefined){
-let data35 = data30.quietSeconds;
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 3600 || isNaN(data35)){
-const err73 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+if(data35 < 1 || isNaN(data35)){
+const err73 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -1182,8 +1185,9 @@ vErrors.push(err73);
 }
 errors++;
 }
-if(data35 < 0 || isNaN(data35)){
-const err74 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err74 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -1193,8 +1197,11 @@ vErrors.push(err74);
 errors++;
 }
 }
-else {
-const err75 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data34.clientMinutes !== undefined){
+let data36 = data34.clientMinutes;
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 10080 || isNaN(data36)){
+const err75 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -1203,10 +1210,8 @@ vErrors.push(err75);
 }
 errors++;
 }
-}
-}
-else {
-const err76 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data36 < 0.1 || isNaN(data36)){
+const err76 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -1216,12 +1221,8 @@ vErrors.push(err76);
 errors++;
 }
 }
-if(data.tools !== undefined){
-let data36 = data.tools;
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-for(const key8 in data36){
-if(!(func1.call(schema41.properties, key8))){
-const err77 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+else {
+const err77 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -1231,11 +1232,11 @@ vErrors.push(err77);
 errors++;
 }
 }
-if(data36.hdiutil !== undefined){
-let data37 = data36.hdiutil;
-if(typeof data37 === "string"){
-if(!pattern4.test(data37)){
-const err78 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(data34.hookMinutes !== undefined){
+let data37 = data34.hookMinutes;
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 10080 || isNaN(data37)){
+const err78 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -1244,9 +1245,8 @@ vErrors.push(err78);
 }
 errors++;
 }
-}
-else {
-const err79 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data37 < 1 || isNaN(data37)){
+const err79 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -1256,11 +1256,8 @@ vErrors.push(err79);
 errors++;
 }
 }
-if(data36.lsof !== undefined){
-let data38 = data36.lsof;
-if(typeof data38 === "string"){
-if(!pattern4.test(data38)){
-const err80 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err80 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -1270,8 +1267,11 @@ vErrors.push(err80);
 errors++;
 }
 }
-else {
-const err81 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data34.waitMinutes !== undefined){
+let data38 = data34.waitMinutes;
+if((typeof data38 == "number") && (isFinite(data38))){
+if(data38 > 1440 || isNaN(data38)){
+const err81 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -1280,12 +1280,8 @@ vErrors.push(err81);
 }
 errors++;
 }
-}
-if(data36.who !== undefined){
-let data39 = data36.who;
-if(typeof data39 === "string"){
-if(!pattern4.test(data39)){
-const err82 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(data38 < 0 || isNaN(data38)){
+const err82 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -1296,7 +1292,7 @@ errors++;
 }
 }
 else {
-const err83 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err83 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -1306,11 +1302,11 @@ vErrors.push(err83);
 errors++;
 }
 }
-if(data36.scutil !== undefined){
-let data40 = data36.scutil;
-if(typeof data40 === "string"){
-if(!pattern4.test(data40)){
-const err84 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(data34.quietSeconds !== undefined){
+let data39 = data34.quietSeconds;
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 3600 || isNaN(data39)){
+const err84 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -1319,9 +1315,8 @@ vErrors.push(err84);
 }
 errors++;
 }
-}
-else {
-const err85 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data39 < 0 || isNaN(data39)){
+const err85 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -1331,11 +1326,8 @@ vErrors.push(err85);
 errors++;
 }
 }
-if(data36.caffeinate !== undefined){
-let data41 = data36.caffeinate;
-if(typeof data41 === "string"){
-if(!pattern4.test(data41)){
-const err86 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err86 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -1345,8 +1337,9 @@ vErrors.push(err86);
 errors++;
 }
 }
+}
 else {
-const err87 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err87 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -1356,11 +1349,12 @@ vErrors.push(err87);
 errors++;
 }
 }
-if(data36.dscl !== undefined){
-let data42 = data36.dscl;
-if(typeof data42 === "string"){
-if(!pattern4.test(data42)){
-const err88 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(data.tools !== undefined){
+let data40 = data.tools;
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+for(const key9 in data40){
+if(!(func1.call(schema42.properties, key9))){
+const err88 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -1370,8 +1364,11 @@ vErrors.push(err88);
 errors++;
 }
 }
-else {
-const err89 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data40.hdiutil !== undefined){
+let data41 = data40.hdiutil;
+if(typeof data41 === "string"){
+if(!pattern4.test(data41)){
+const err89 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1381,11 +1378,8 @@ vErrors.push(err89);
 errors++;
 }
 }
-if(data36.stat !== undefined){
-let data43 = data36.stat;
-if(typeof data43 === "string"){
-if(!pattern4.test(data43)){
-const err90 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err90 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1395,8 +1389,11 @@ vErrors.push(err90);
 errors++;
 }
 }
-else {
-const err91 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data40.lsof !== undefined){
+let data42 = data40.lsof;
+if(typeof data42 === "string"){
+if(!pattern4.test(data42)){
+const err91 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1406,11 +1403,8 @@ vErrors.push(err91);
 errors++;
 }
 }
-if(data36.mount !== undefined){
-let data44 = data36.mount;
-if(typeof data44 === "string"){
-if(!pattern4.test(data44)){
-const err92 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err92 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1420,8 +1414,11 @@ vErrors.push(err92);
 errors++;
 }
 }
-else {
-const err93 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data40.who !== undefined){
+let data43 = data40.who;
+if(typeof data43 === "string"){
+if(!pattern4.test(data43)){
+const err93 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1431,11 +1428,8 @@ vErrors.push(err93);
 errors++;
 }
 }
-if(data36.ps !== undefined){
-let data45 = data36.ps;
-if(typeof data45 === "string"){
-if(!pattern4.test(data45)){
-const err94 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err94 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1445,8 +1439,11 @@ vErrors.push(err94);
 errors++;
 }
 }
-else {
-const err95 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data40.scutil !== undefined){
+let data44 = data40.scutil;
+if(typeof data44 === "string"){
+if(!pattern4.test(data44)){
+const err95 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1456,11 +1453,8 @@ vErrors.push(err95);
 errors++;
 }
 }
-if(data36.rsync !== undefined){
-let data46 = data36.rsync;
-if(typeof data46 === "string"){
-if(!pattern4.test(data46)){
-const err96 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err96 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1470,8 +1464,11 @@ vErrors.push(err96);
 errors++;
 }
 }
-else {
-const err97 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data40.caffeinate !== undefined){
+let data45 = data40.caffeinate;
+if(typeof data45 === "string"){
+if(!pattern4.test(data45)){
+const err97 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1481,11 +1478,8 @@ vErrors.push(err97);
 errors++;
 }
 }
-if(data36.ssh !== undefined){
-let data47 = data36.ssh;
-if(typeof data47 === "string"){
-if(!pattern4.test(data47)){
-const err98 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err98 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1495,8 +1489,11 @@ vErrors.push(err98);
 errors++;
 }
 }
-else {
-const err99 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data40.dscl !== undefined){
+let data46 = data40.dscl;
+if(typeof data46 === "string"){
+if(!pattern4.test(data46)){
+const err99 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1506,9 +1503,8 @@ vErrors.push(err99);
 errors++;
 }
 }
-}
 else {
-const err100 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err100 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1518,10 +1514,11 @@ vErrors.push(err100);
 errors++;
 }
 }
-if(data.platform !== undefined){
-let data48 = data.platform;
-if(!(((data48 === "auto") || (data48 === "macos")) || (data48 === "linux"))){
-const err101 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema31.properties.platform.enum},message:"must be equal to one of the allowed values"};
+if(data40.stat !== undefined){
+let data47 = data40.stat;
+if(typeof data47 === "string"){
+if(!pattern4.test(data47)){
+const err101 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1531,11 +1528,8 @@ vErrors.push(err101);
 errors++;
 }
 }
-if(data.stateFolder !== undefined){
-let data49 = data.stateFolder;
-if(typeof data49 === "string"){
-if(!pattern4.test(data49)){
-const err102 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err102 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1545,8 +1539,11 @@ vErrors.push(err102);
 errors++;
 }
 }
-else {
-const err103 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data40.mount !== undefined){
+let data48 = data40.mount;
+if(typeof data48 === "string"){
+if(!pattern4.test(data48)){
+const err103 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1556,10 +1553,8 @@ vErrors.push(err103);
 errors++;
 }
 }
-if(data.onCrash !== undefined){
-let data50 = data.onCrash;
-if(!((data50 === "halt") || (data50 === "continue"))){
-const err104 = {instancePath:instancePath+"/onCrash",schemaPath:"#/properties/onCrash/enum",keyword:"enum",params:{allowedValues: schema31.properties.onCrash.enum},message:"must be equal to one of the allowed values"};
+else {
+const err104 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1569,10 +1564,11 @@ vErrors.push(err104);
 errors++;
 }
 }
-if(data.remote !== undefined){
-let data51 = data.remote;
-if(!((data51 === "continue") || (data51 === "halt"))){
-const err105 = {instancePath:instancePath+"/remote",schemaPath:"#/properties/remote/enum",keyword:"enum",params:{allowedValues: schema31.properties.remote.enum},message:"must be equal to one of the allowed values"};
+if(data40.ps !== undefined){
+let data49 = data40.ps;
+if(typeof data49 === "string"){
+if(!pattern4.test(data49)){
+const err105 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1582,12 +1578,8 @@ vErrors.push(err105);
 errors++;
 }
 }
-if(data.report !== undefined){
-let data52 = data.report;
-if(data52 && typeof data52 == "object" && !Array.isArray(data52)){
-for(const key9 in data52){
-if(!((((key9 === "command") || (key9 === "on")) || (key9 === "commandSeconds")) || (key9 === "noRunHours"))){
-const err106 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+else {
+const err106 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1597,11 +1589,11 @@ vErrors.push(err106);
 errors++;
 }
 }
-if(data52.command !== undefined){
-let data53 = data52.command;
-if(Array.isArray(data53)){
-if(data53.length > 256){
-const err107 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
+if(data40.rsync !== undefined){
+let data50 = data40.rsync;
+if(typeof data50 === "string"){
+if(!pattern4.test(data50)){
+const err107 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1610,10 +1602,9 @@ vErrors.push(err107);
 }
 errors++;
 }
-const len3 = data53.length;
-for(let i3=0; i3<len3; i3++){
-if(typeof data53[i3] !== "string"){
-const err108 = {instancePath:instancePath+"/report/command/" + i3,schemaPath:"#/$defs/report/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err108 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1623,9 +1614,11 @@ vErrors.push(err108);
 errors++;
 }
 }
-}
-else {
-const err109 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data40.ssh !== undefined){
+let data51 = data40.ssh;
+if(typeof data51 === "string"){
+if(!pattern4.test(data51)){
+const err109 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1635,10 +1628,8 @@ vErrors.push(err109);
 errors++;
 }
 }
-if(data52.on !== undefined){
-let data55 = data52.on;
-if(!((data55 === "problem") || (data55 === "always"))){
-const err110 = {instancePath:instancePath+"/report/on",schemaPath:"#/$defs/report/properties/on/enum",keyword:"enum",params:{allowedValues: schema42.properties.on.enum},message:"must be equal to one of the allowed values"};
+else {
+const err110 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1648,11 +1639,11 @@ vErrors.push(err110);
 errors++;
 }
 }
-if(data52.commandSeconds !== undefined){
-let data56 = data52.commandSeconds;
-if((typeof data56 == "number") && (isFinite(data56))){
-if(data56 > 3600 || isNaN(data56)){
-const err111 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+if(data40.systemctl !== undefined){
+let data52 = data40.systemctl;
+if(typeof data52 === "string"){
+if(!pattern4.test(data52)){
+const err111 = {instancePath:instancePath+"/tools/systemctl",schemaPath:"#/$defs/tools/properties/systemctl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1661,8 +1652,9 @@ vErrors.push(err111);
 }
 errors++;
 }
-if(data56 < 1 || isNaN(data56)){
-const err112 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+else {
+const err112 = {instancePath:instancePath+"/tools/systemctl",schemaPath:"#/$defs/tools/properties/systemctl/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1672,8 +1664,11 @@ vErrors.push(err112);
 errors++;
 }
 }
-else {
-const err113 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data40.launchctl !== undefined){
+let data53 = data40.launchctl;
+if(typeof data53 === "string"){
+if(!pattern4.test(data53)){
+const err113 = {instancePath:instancePath+"/tools/launchctl",schemaPath:"#/$defs/tools/properties/launchctl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1683,11 +1678,8 @@ vErrors.push(err113);
 errors++;
 }
 }
-if(data52.noRunHours !== undefined){
-let data57 = data52.noRunHours;
-if((typeof data57 == "number") && (isFinite(data57))){
-if(data57 > 8760 || isNaN(data57)){
-const err114 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8760},message:"must be <= 8760"};
+else {
+const err114 = {instancePath:instancePath+"/tools/launchctl",schemaPath:"#/$defs/tools/properties/launchctl/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1696,8 +1688,10 @@ vErrors.push(err114);
 }
 errors++;
 }
-if(data57 < 1 || isNaN(data57)){
-const err115 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+else {
+const err115 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1707,8 +1701,10 @@ vErrors.push(err115);
 errors++;
 }
 }
-else {
-const err116 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data.platform !== undefined){
+let data54 = data.platform;
+if(!(((data54 === "auto") || (data54 === "macos")) || (data54 === "linux"))){
+const err116 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema31.properties.platform.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1718,9 +1714,11 @@ vErrors.push(err116);
 errors++;
 }
 }
-}
-else {
-const err117 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.stateFolder !== undefined){
+let data55 = data.stateFolder;
+if(typeof data55 === "string"){
+if(!pattern4.test(data55)){
+const err117 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1730,14 +1728,199 @@ vErrors.push(err117);
 errors++;
 }
 }
-}
 else {
-const err118 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err118 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err118];
 }
 else {
 vErrors.push(err118);
+}
+errors++;
+}
+}
+if(data.onCrash !== undefined){
+let data56 = data.onCrash;
+if(!((data56 === "halt") || (data56 === "continue"))){
+const err119 = {instancePath:instancePath+"/onCrash",schemaPath:"#/properties/onCrash/enum",keyword:"enum",params:{allowedValues: schema31.properties.onCrash.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err119];
+}
+else {
+vErrors.push(err119);
+}
+errors++;
+}
+}
+if(data.remote !== undefined){
+let data57 = data.remote;
+if(!((data57 === "continue") || (data57 === "halt"))){
+const err120 = {instancePath:instancePath+"/remote",schemaPath:"#/properties/remote/enum",keyword:"enum",params:{allowedValues: schema31.properties.remote.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err120];
+}
+else {
+vErrors.push(err120);
+}
+errors++;
+}
+}
+if(data.report !== undefined){
+let data58 = data.report;
+if(data58 && typeof data58 == "object" && !Array.isArray(data58)){
+for(const key10 in data58){
+if(!((((key10 === "command") || (key10 === "on")) || (key10 === "commandSeconds")) || (key10 === "noRunHours"))){
+const err121 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err121];
+}
+else {
+vErrors.push(err121);
+}
+errors++;
+}
+}
+if(data58.command !== undefined){
+let data59 = data58.command;
+if(Array.isArray(data59)){
+if(data59.length > 256){
+const err122 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
+if(vErrors === null){
+vErrors = [err122];
+}
+else {
+vErrors.push(err122);
+}
+errors++;
+}
+const len3 = data59.length;
+for(let i3=0; i3<len3; i3++){
+if(typeof data59[i3] !== "string"){
+const err123 = {instancePath:instancePath+"/report/command/" + i3,schemaPath:"#/$defs/report/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err123];
+}
+else {
+vErrors.push(err123);
+}
+errors++;
+}
+}
+}
+else {
+const err124 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err124];
+}
+else {
+vErrors.push(err124);
+}
+errors++;
+}
+}
+if(data58.on !== undefined){
+let data61 = data58.on;
+if(!((data61 === "problem") || (data61 === "always"))){
+const err125 = {instancePath:instancePath+"/report/on",schemaPath:"#/$defs/report/properties/on/enum",keyword:"enum",params:{allowedValues: schema43.properties.on.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err125];
+}
+else {
+vErrors.push(err125);
+}
+errors++;
+}
+}
+if(data58.commandSeconds !== undefined){
+let data62 = data58.commandSeconds;
+if((typeof data62 == "number") && (isFinite(data62))){
+if(data62 > 3600 || isNaN(data62)){
+const err126 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+if(vErrors === null){
+vErrors = [err126];
+}
+else {
+vErrors.push(err126);
+}
+errors++;
+}
+if(data62 < 1 || isNaN(data62)){
+const err127 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err127];
+}
+else {
+vErrors.push(err127);
+}
+errors++;
+}
+}
+else {
+const err128 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(vErrors === null){
+vErrors = [err128];
+}
+else {
+vErrors.push(err128);
+}
+errors++;
+}
+}
+if(data58.noRunHours !== undefined){
+let data63 = data58.noRunHours;
+if((typeof data63 == "number") && (isFinite(data63))){
+if(data63 > 8760 || isNaN(data63)){
+const err129 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8760},message:"must be <= 8760"};
+if(vErrors === null){
+vErrors = [err129];
+}
+else {
+vErrors.push(err129);
+}
+errors++;
+}
+if(data63 < 1 || isNaN(data63)){
+const err130 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err130];
+}
+else {
+vErrors.push(err130);
+}
+errors++;
+}
+}
+else {
+const err131 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(vErrors === null){
+vErrors = [err131];
+}
+else {
+vErrors.push(err131);
+}
+errors++;
+}
+}
+}
+else {
+const err132 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err132];
+}
+else {
+vErrors.push(err132);
+}
+errors++;
+}
+}
+}
+else {
+const err133 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err133];
+}
+else {
+vErrors.push(err133);
 }
 errors++;
 }
@@ -1747,17 +1930,17 @@ return errors === 0;
 validate20.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_run = validate23;
-const schema43 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/run.schema.json","type":"object","additionalProperties":false,"required":["schema","id","state","startedAt","bootId","lbackup","host","platform","backupSource","source","sourceTrailingSlash","backupDest","useSSH","numRotations","sectionZero","storeId","excludesFile","excludesBlock","images","homes","findings","mountPoints","everyFile"],"properties":{"schema":{"const":"run/1"},"sourceLookedAt":{"type":"boolean"},"id":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"state":{"enum":["observing","acting","backing-up","finished"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"bootId":{"type":"string"},"lbackup":{"anyOf":[{"$ref":"#/$defs/process"},{"type":"null"}]},"host":{"type":"string"},"platform":{"enum":["macos","linux"]},"backupSource":{"$ref":"common.schema.json#/$defs/path"},"source":{"$ref":"common.schema.json#/$defs/path"},"sourceTrailingSlash":{"type":"boolean"},"backupDest":{"$ref":"common.schema.json#/$defs/path"},"useSSH":{"type":"boolean"},"numRotations":{"type":"integer","minimum":0},"sectionZero":{"anyOf":[{"$ref":"#/$defs/section"},{"type":"null"}]},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"excludesFile":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"excludesBlock":{"type":"boolean"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"homes":{"type":"array","items":{"$ref":"#/$defs/home"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"mountPoints":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"everyFile":{"type":"boolean"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}},"section":{"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}},"home":{"type":"object","additionalProperties":false,"required":["user","home","hiddenHome","imageName","contentsWanted"],"properties":{"user":{"type":"string"},"home":{"$ref":"common.schema.json#/$defs/path"},"hiddenHome":{"$ref":"common.schema.json#/$defs/path"},"imageName":{"$ref":"common.schema.json#/$defs/path"},"contentsWanted":{"type":"boolean"}}}}};
-const schema45 = {"type":"string","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"};
-const schema47 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
-const schema48 = {"type":"string"};
-const schema51 = {"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}};
-const pattern19 = new RegExp("^[0-9A-Za-z-]{1,64}$", "u");
-const pattern20 = new RegExp("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$", "u");
-const schema53 = {"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}};
-const schema54 = {"type":"string","pattern":"^[a-z0-9-]{1,64}$"};
-const pattern22 = new RegExp("^[a-z0-9-]{1,64}$", "u");
-const schema57 = {"type":"object","additionalProperties":false,"required":["state","evidence","usedBy","mountPoints"],"properties":{"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"evidence":{"type":"array","items":{"type":"string"}},"usedBy":{"type":"array","items":{"type":"string"}},"mountPoints":{"type":"array","items":{"$ref":"#/$defs/path"}}}};
+const schema44 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/run.schema.json","type":"object","additionalProperties":false,"required":["schema","id","state","startedAt","bootId","lbackup","host","platform","backupSource","source","sourceTrailingSlash","backupDest","useSSH","numRotations","sectionZero","storeId","excludesFile","excludesBlock","images","homes","findings","mountPoints","everyFile"],"properties":{"schema":{"const":"run/1"},"sourceLookedAt":{"type":"boolean"},"id":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"state":{"enum":["observing","acting","backing-up","finished"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"bootId":{"type":"string"},"lbackup":{"anyOf":[{"$ref":"#/$defs/process"},{"type":"null"}]},"host":{"type":"string"},"platform":{"enum":["macos","linux"]},"backupSource":{"$ref":"common.schema.json#/$defs/path"},"source":{"$ref":"common.schema.json#/$defs/path"},"sourceTrailingSlash":{"type":"boolean"},"backupDest":{"$ref":"common.schema.json#/$defs/path"},"useSSH":{"type":"boolean"},"numRotations":{"type":"integer","minimum":0},"sectionZero":{"anyOf":[{"$ref":"#/$defs/section"},{"type":"null"}]},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"excludesFile":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"excludesBlock":{"type":"boolean"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"homes":{"type":"array","items":{"$ref":"#/$defs/home"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"mountPoints":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"everyFile":{"type":"boolean"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}},"section":{"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}},"home":{"type":"object","additionalProperties":false,"required":["user","home","hiddenHome","imageName","contentsWanted"],"properties":{"user":{"type":"string"},"home":{"$ref":"common.schema.json#/$defs/path"},"hiddenHome":{"$ref":"common.schema.json#/$defs/path"},"imageName":{"$ref":"common.schema.json#/$defs/path"},"contentsWanted":{"type":"boolean"}}}}};
+const schema46 = {"type":"string","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"};
+const schema48 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
+const schema49 = {"type":"string"};
+const schema52 = {"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}};
+const pattern21 = new RegExp("^[0-9A-Za-z-]{1,64}$", "u");
+const pattern22 = new RegExp("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$", "u");
+const schema54 = {"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}};
+const schema55 = {"type":"string","pattern":"^[a-z0-9-]{1,64}$"};
+const pattern24 = new RegExp("^[a-z0-9-]{1,64}$", "u");
+const schema58 = {"type":"object","additionalProperties":false,"required":["state","evidence","usedBy","mountPoints"],"properties":{"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"evidence":{"type":"array","items":{"type":"string"}},"usedBy":{"type":"array","items":{"type":"string"}},"mountPoints":{"type":"array","items":{"$ref":"#/$defs/path"}}}};
 
 function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1825,7 +2008,7 @@ errors++;
 if(data.state !== undefined){
 let data0 = data.state;
 if(!(((((data0 === "detached") || (data0 === "attached")) || (data0 === "changing")) || (data0 === "in-use-elsewhere")) || (data0 === "unknown"))){
-const err5 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema57.properties.state.enum},message:"must be equal to one of the allowed values"};
+const err5 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema58.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1935,9 +2118,9 @@ return errors === 0;
 }
 validate26.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema59 = {"type":"object","additionalProperties":false,"required":["action","code","reason"],"properties":{"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"code":{"$ref":"#/$defs/code"},"reason":{"type":"string"}}};
-const schema60 = {"type":"string","pattern":"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"};
-const pattern23 = new RegExp("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "u");
+const schema60 = {"type":"object","additionalProperties":false,"required":["action","code","reason"],"properties":{"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"code":{"$ref":"#/$defs/code"},"reason":{"type":"string"}}};
+const schema61 = {"type":"string","pattern":"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"};
+const pattern25 = new RegExp("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "u");
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1995,7 +2178,7 @@ errors++;
 if(data.action !== undefined){
 let data0 = data.action;
 if(!(((((data0 === "copy") || (data0 === "copy-and-prove")) || (data0 === "leave-out")) || (data0 === "contents")) || (data0 === "halt"))){
-const err4 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema59.properties.action.enum},message:"must be equal to one of the allowed values"};
+const err4 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema60.properties.action.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2008,7 +2191,7 @@ errors++;
 if(data.code !== undefined){
 let data1 = data.code;
 if(typeof data1 === "string"){
-if(!pattern23.test(data1)){
+if(!pattern25.test(data1)){
 const err5 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -2058,7 +2241,7 @@ return errors === 0;
 }
 validate28.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema61 = {"type":"object","additionalProperties":false,"required":["code","severity","message"],"properties":{"code":{"$ref":"#/$defs/code"},"severity":{"enum":["error","warning","info"]},"member":{"type":"string"},"message":{"type":"string"},"cure":{"type":"string"}}};
+const schema62 = {"type":"object","additionalProperties":false,"required":["code","severity","message"],"properties":{"code":{"$ref":"#/$defs/code"},"severity":{"enum":["error","warning","info"]},"member":{"type":"string"},"message":{"type":"string"},"cure":{"type":"string"}}};
 
 function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2116,7 +2299,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern23.test(data0)){
+if(!pattern25.test(data0)){
 const err4 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -2141,7 +2324,7 @@ errors++;
 if(data.severity !== undefined){
 let data1 = data.severity;
 if(!(((data1 === "error") || (data1 === "warning")) || (data1 === "info"))){
-const err6 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema61.properties.severity.enum},message:"must be equal to one of the allowed values"};
+const err6 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema62.properties.severity.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2376,7 +2559,7 @@ vErrors.push(err15);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema53.properties, key0))){
+if(!(func1.call(schema54.properties, key0))){
 const err16 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err16];
@@ -2390,7 +2573,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern22.test(data0)){
+if(!pattern24.test(data0)){
 const err17 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err17];
@@ -2479,7 +2662,7 @@ vErrors = null;
 if(data.container !== undefined){
 let data3 = data.container;
 if(!((data3 === "sparse-bundle") || (data3 === "sparse-image"))){
-const err23 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema53.properties.container.enum},message:"must be equal to one of the allowed values"};
+const err23 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema54.properties.container.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -2492,7 +2675,7 @@ errors++;
 if(data.encryption !== undefined){
 let data4 = data.encryption;
 if(!((((data4 === "none") || (data4 === "v1")) || (data4 === "v2")) || (data4 === "unknown"))){
-const err24 = {instancePath:instancePath+"/encryption",schemaPath:"#/properties/encryption/enum",keyword:"enum",params:{allowedValues: schema53.properties.encryption.enum},message:"must be equal to one of the allowed values"};
+const err24 = {instancePath:instancePath+"/encryption",schemaPath:"#/properties/encryption/enum",keyword:"enum",params:{allowedValues: schema54.properties.encryption.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -2768,7 +2951,7 @@ return errors === 0;
 }
 validate25.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema63 = {"type":"object","additionalProperties":false,"required":["user","home","hiddenHome","imageName","contentsWanted"],"properties":{"user":{"type":"string"},"home":{"$ref":"common.schema.json#/$defs/path"},"hiddenHome":{"$ref":"common.schema.json#/$defs/path"},"imageName":{"$ref":"common.schema.json#/$defs/path"},"contentsWanted":{"type":"boolean"}}};
+const schema64 = {"type":"object","additionalProperties":false,"required":["user","home","hiddenHome","imageName","contentsWanted"],"properties":{"user":{"type":"string"},"home":{"$ref":"common.schema.json#/$defs/path"},"hiddenHome":{"$ref":"common.schema.json#/$defs/path"},"imageName":{"$ref":"common.schema.json#/$defs/path"},"contentsWanted":{"type":"boolean"}}};
 
 function validate33(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3163,7 +3346,7 @@ vErrors.push(err22);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema43.properties, key0))){
+if(!(func1.call(schema44.properties, key0))){
 const err23 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err23];
@@ -3201,7 +3384,7 @@ errors++;
 if(data.id !== undefined){
 let data2 = data.id;
 if(typeof data2 === "string"){
-if(!pattern19.test(data2)){
+if(!pattern21.test(data2)){
 const err26 = {instancePath:instancePath+"/id",schemaPath:"#/properties/id/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,64}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err26];
@@ -3226,7 +3409,7 @@ errors++;
 if(data.state !== undefined){
 let data3 = data.state;
 if(!((((data3 === "observing") || (data3 === "acting")) || (data3 === "backing-up")) || (data3 === "finished"))){
-const err28 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema43.properties.state.enum},message:"must be equal to one of the allowed values"};
+const err28 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema44.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -3239,7 +3422,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data4 = data.startedAt;
 if(typeof data4 === "string"){
-if(!pattern20.test(data4)){
+if(!pattern22.test(data4)){
 const err29 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err29];
@@ -3264,7 +3447,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data5 = data.finishedAt;
 if(typeof data5 === "string"){
-if(!pattern20.test(data5)){
+if(!pattern22.test(data5)){
 const err31 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err31];
@@ -3436,7 +3619,7 @@ errors++;
 if(data.platform !== undefined){
 let data11 = data.platform;
 if(!((data11 === "macos") || (data11 === "linux"))){
-const err44 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema43.properties.platform.enum},message:"must be equal to one of the allowed values"};
+const err44 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema44.properties.platform.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -3871,11 +4054,11 @@ return errors === 0;
 validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_report = validate36;
-const schema68 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/report.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","severity","exitCode","summary","images","findings","counts","cures"],"properties":{"schema":{"const":"report/1"},"run":{"type":"string"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"exitCode":{"type":"integer","minimum":0,"maximum":255},"summary":{"type":"string"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"counts":{"$ref":"#/$defs/counts"},"cures":{"type":"array","items":{"type":"string"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"pausedSeconds":{"type":"number","minimum":0},"proof":{"$ref":"#/$defs/proof"},"kept":{"$ref":"#/$defs/kept"}}},"counts":{"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds","proven","bytesRead","waitedSeconds","pausedSeconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"proven":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0}}},"proof":{"type":"object","additionalProperties":false,"required":["result","members","checked","read","reused","bytesRead","seconds","wrong"],"properties":{"result":{"enum":["proven","wrong","unfinished","moved-on","source-unreadable"]},"members":{"type":"integer","minimum":0},"checked":{"type":"integer","minimum":0},"read":{"type":"integer","minimum":0},"reused":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"wrong":{"type":"array","items":{"$ref":"#/$defs/wrong"}}}},"wrong":{"type":"object","additionalProperties":false,"required":["kind","count","members"],"properties":{"kind":{"enum":["missed-change","mixed","missing","extra","damaged","unreadable","type","size","time"]},"count":{"type":"integer","minimum":1},"members":{"type":"array","items":{"type":"string"}}}},"kept":{"type":"object","additionalProperties":false,"required":["done"],"properties":{"done":{"enum":["older-copy","set-aside","repaired","unproven","failed"]},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"proven":{"type":"boolean"}}}}};
-const schema71 = {"enum":["fine","warning","error"]};
-const schema85 = {"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds","proven","bytesRead","waitedSeconds","pausedSeconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"proven":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0}}};
-const schema72 = {"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"pausedSeconds":{"type":"number","minimum":0},"proof":{"$ref":"#/$defs/proof"},"kept":{"$ref":"#/$defs/kept"}}};
-const schema75 = {"enum":["proven","complete","not-backed-up","suspect","bad","not-judged-yet"]};
+const schema69 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/report.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","severity","exitCode","summary","images","findings","counts","cures"],"properties":{"schema":{"const":"report/1"},"run":{"type":"string"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"exitCode":{"type":"integer","minimum":0,"maximum":255},"summary":{"type":"string"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"counts":{"$ref":"#/$defs/counts"},"cures":{"type":"array","items":{"type":"string"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"pausedSeconds":{"type":"number","minimum":0},"proof":{"$ref":"#/$defs/proof"},"kept":{"$ref":"#/$defs/kept"}}},"counts":{"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds","proven","bytesRead","waitedSeconds","pausedSeconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"proven":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0}}},"proof":{"type":"object","additionalProperties":false,"required":["result","members","checked","read","reused","bytesRead","seconds","wrong"],"properties":{"result":{"enum":["proven","wrong","unfinished","moved-on","source-unreadable"]},"members":{"type":"integer","minimum":0},"checked":{"type":"integer","minimum":0},"read":{"type":"integer","minimum":0},"reused":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"wrong":{"type":"array","items":{"$ref":"#/$defs/wrong"}}}},"wrong":{"type":"object","additionalProperties":false,"required":["kind","count","members"],"properties":{"kind":{"enum":["missed-change","mixed","missing","extra","damaged","unreadable","type","size","time"]},"count":{"type":"integer","minimum":1},"members":{"type":"array","items":{"type":"string"}}}},"kept":{"type":"object","additionalProperties":false,"required":["done"],"properties":{"done":{"enum":["older-copy","set-aside","repaired","unproven","failed"]},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"proven":{"type":"boolean"}}}}};
+const schema72 = {"enum":["fine","warning","error"]};
+const schema86 = {"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds","proven","bytesRead","waitedSeconds","pausedSeconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"proven":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0}}};
+const schema73 = {"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"pausedSeconds":{"type":"number","minimum":0},"proof":{"$ref":"#/$defs/proof"},"kept":{"$ref":"#/$defs/kept"}}};
+const schema76 = {"enum":["proven","complete","not-backed-up","suspect","bad","not-judged-yet"]};
 
 function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3933,7 +4116,7 @@ errors++;
 if(data.action !== undefined){
 let data0 = data.action;
 if(!(((((data0 === "copy") || (data0 === "copy-and-prove")) || (data0 === "leave-out")) || (data0 === "contents")) || (data0 === "halt"))){
-const err4 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema59.properties.action.enum},message:"must be equal to one of the allowed values"};
+const err4 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema60.properties.action.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3946,7 +4129,7 @@ errors++;
 if(data.code !== undefined){
 let data1 = data.code;
 if(typeof data1 === "string"){
-if(!pattern23.test(data1)){
+if(!pattern25.test(data1)){
 const err5 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -4053,7 +4236,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern23.test(data0)){
+if(!pattern25.test(data0)){
 const err4 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -4078,7 +4261,7 @@ errors++;
 if(data.severity !== undefined){
 let data1 = data.severity;
 if(!(((data1 === "error") || (data1 === "warning")) || (data1 === "info"))){
-const err6 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema61.properties.severity.enum},message:"must be equal to one of the allowed values"};
+const err6 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema62.properties.severity.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4140,8 +4323,8 @@ return errors === 0;
 }
 validate40.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema81 = {"type":"object","additionalProperties":false,"required":["result","members","checked","read","reused","bytesRead","seconds","wrong"],"properties":{"result":{"enum":["proven","wrong","unfinished","moved-on","source-unreadable"]},"members":{"type":"integer","minimum":0},"checked":{"type":"integer","minimum":0},"read":{"type":"integer","minimum":0},"reused":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"wrong":{"type":"array","items":{"$ref":"#/$defs/wrong"}}}};
-const schema82 = {"type":"object","additionalProperties":false,"required":["kind","count","members"],"properties":{"kind":{"enum":["missed-change","mixed","missing","extra","damaged","unreadable","type","size","time"]},"count":{"type":"integer","minimum":1},"members":{"type":"array","items":{"type":"string"}}}};
+const schema82 = {"type":"object","additionalProperties":false,"required":["result","members","checked","read","reused","bytesRead","seconds","wrong"],"properties":{"result":{"enum":["proven","wrong","unfinished","moved-on","source-unreadable"]},"members":{"type":"integer","minimum":0},"checked":{"type":"integer","minimum":0},"read":{"type":"integer","minimum":0},"reused":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"wrong":{"type":"array","items":{"$ref":"#/$defs/wrong"}}}};
+const schema83 = {"type":"object","additionalProperties":false,"required":["kind","count","members"],"properties":{"kind":{"enum":["missed-change","mixed","missing","extra","damaged","unreadable","type","size","time"]},"count":{"type":"integer","minimum":1},"members":{"type":"array","items":{"type":"string"}}}};
 
 function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4249,7 +4432,7 @@ errors++;
 if(data.result !== undefined){
 let data0 = data.result;
 if(!(((((data0 === "proven") || (data0 === "wrong")) || (data0 === "unfinished")) || (data0 === "moved-on")) || (data0 === "source-unreadable"))){
-const err9 = {instancePath:instancePath+"/result",schemaPath:"#/properties/result/enum",keyword:"enum",params:{allowedValues: schema81.properties.result.enum},message:"must be equal to one of the allowed values"};
+const err9 = {instancePath:instancePath+"/result",schemaPath:"#/properties/result/enum",keyword:"enum",params:{allowedValues: schema82.properties.result.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4461,7 +4644,7 @@ errors++;
 if(data8.kind !== undefined){
 let data9 = data8.kind;
 if(!(((((((((data9 === "missed-change") || (data9 === "mixed")) || (data9 === "missing")) || (data9 === "extra")) || (data9 === "damaged")) || (data9 === "unreadable")) || (data9 === "type")) || (data9 === "size")) || (data9 === "time"))){
-const err26 = {instancePath:instancePath+"/wrong/" + i0+"/kind",schemaPath:"#/$defs/wrong/properties/kind/enum",keyword:"enum",params:{allowedValues: schema82.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err26 = {instancePath:instancePath+"/wrong/" + i0+"/kind",schemaPath:"#/$defs/wrong/properties/kind/enum",keyword:"enum",params:{allowedValues: schema83.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -4564,7 +4747,7 @@ return errors === 0;
 }
 validate42.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema83 = {"type":"object","additionalProperties":false,"required":["done"],"properties":{"done":{"enum":["older-copy","set-aside","repaired","unproven","failed"]},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"proven":{"type":"boolean"}}};
+const schema84 = {"type":"object","additionalProperties":false,"required":["done"],"properties":{"done":{"enum":["older-copy","set-aside","repaired","unproven","failed"]},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"proven":{"type":"boolean"}}};
 
 function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4602,7 +4785,7 @@ errors++;
 if(data.done !== undefined){
 let data0 = data.done;
 if(!(((((data0 === "older-copy") || (data0 === "set-aside")) || (data0 === "repaired")) || (data0 === "unproven")) || (data0 === "failed"))){
-const err2 = {instancePath:instancePath+"/done",schemaPath:"#/properties/done/enum",keyword:"enum",params:{allowedValues: schema83.properties.done.enum},message:"must be equal to one of the allowed values"};
+const err2 = {instancePath:instancePath+"/done",schemaPath:"#/properties/done/enum",keyword:"enum",params:{allowedValues: schema84.properties.done.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4615,7 +4798,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data1 = data.madeAt;
 if(typeof data1 === "string"){
-if(!pattern20.test(data1)){
+if(!pattern22.test(data1)){
 const err3 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -4788,7 +4971,7 @@ vErrors.push(err10);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema72.properties, key0))){
+if(!(func1.call(schema73.properties, key0))){
 const err11 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err11];
@@ -4802,7 +4985,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern22.test(data0)){
+if(!pattern24.test(data0)){
 const err12 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -4851,7 +5034,7 @@ errors++;
 if(data.verdict !== undefined){
 let data3 = data.verdict;
 if(!((((((data3 === "proven") || (data3 === "complete")) || (data3 === "not-backed-up")) || (data3 === "suspect")) || (data3 === "bad")) || (data3 === "not-judged-yet"))){
-const err16 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema75.enum},message:"must be equal to one of the allowed values"};
+const err16 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema76.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -4864,7 +5047,7 @@ errors++;
 if(data.loudness !== undefined){
 let data4 = data.loudness;
 if(!(((data4 === "fine") || (data4 === "warning")) || (data4 === "error"))){
-const err17 = {instancePath:instancePath+"/loudness",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema71.enum},message:"must be equal to one of the allowed values"};
+const err17 = {instancePath:instancePath+"/loudness",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema72.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -5232,7 +5415,7 @@ vErrors.push(err11);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema68.properties, key0))){
+if(!(func1.call(schema69.properties, key0))){
 const err12 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err12];
@@ -5270,7 +5453,7 @@ errors++;
 if(data.phase !== undefined){
 let data2 = data.phase;
 if(!(((data2 === "pre") || (data2 === "post")) || (data2 === "late"))){
-const err15 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema68.properties.phase.enum},message:"must be equal to one of the allowed values"};
+const err15 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema69.properties.phase.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -5283,7 +5466,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data3 = data.startedAt;
 if(typeof data3 === "string"){
-if(!pattern20.test(data3)){
+if(!pattern22.test(data3)){
 const err16 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -5308,7 +5491,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data4 = data.finishedAt;
 if(typeof data4 === "string"){
-if(!pattern20.test(data4)){
+if(!pattern22.test(data4)){
 const err18 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err18];
@@ -5333,7 +5516,7 @@ errors++;
 if(data.severity !== undefined){
 let data5 = data.severity;
 if(!(((data5 === "fine") || (data5 === "warning")) || (data5 === "error"))){
-const err20 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema71.enum},message:"must be equal to one of the allowed values"};
+const err20 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema72.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -5578,7 +5761,7 @@ vErrors.push(err40);
 errors++;
 }
 for(const key1 in data12){
-if(!(func1.call(schema85.properties, key1))){
+if(!(func1.call(schema86.properties, key1))){
 const err41 = {instancePath:instancePath+"/counts",schemaPath:"#/$defs/counts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err41];
@@ -5996,8 +6179,8 @@ return errors === 0;
 validate36.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_status = validate48;
-const schema86 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/status.schema.json","type":"object","additionalProperties":false,"required":["schema","configuration","stateFolder","storeId","lastRun","slots"],"properties":{"schema":{"const":"status/1"},"configuration":{"$ref":"common.schema.json#/$defs/path"},"stateFolder":{"$ref":"common.schema.json#/$defs/path"},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"lastRun":{"anyOf":[{"$ref":"#/$defs/runSummary"},{"type":"null"}]},"lastPost":{"$ref":"#/$defs/runSummary"},"slots":{"type":"array","items":{"$ref":"#/$defs/slotStatus"}},"hookEnvironment":{"$ref":"#/$defs/hookEnvironment"}},"$defs":{"runSummary":{"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0}}},"slotStatus":{"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"firstSeenAt":{"$ref":"common.schema.json#/$defs/time"},"onSourceVolume":{"type":"boolean"},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}},"hookEnvironment":{"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}},"kept":{"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}}}};
-const schema89 = {"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0}}};
+const schema87 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/status.schema.json","type":"object","additionalProperties":false,"required":["schema","configuration","stateFolder","storeId","lastRun","slots"],"properties":{"schema":{"const":"status/1"},"configuration":{"$ref":"common.schema.json#/$defs/path"},"stateFolder":{"$ref":"common.schema.json#/$defs/path"},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"lastRun":{"anyOf":[{"$ref":"#/$defs/runSummary"},{"type":"null"}]},"lastPost":{"$ref":"#/$defs/runSummary"},"slots":{"type":"array","items":{"$ref":"#/$defs/slotStatus"}},"hookEnvironment":{"$ref":"#/$defs/hookEnvironment"}},"$defs":{"runSummary":{"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0}}},"slotStatus":{"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"firstSeenAt":{"$ref":"common.schema.json#/$defs/time"},"onSourceVolume":{"type":"boolean"},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}},"hookEnvironment":{"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}},"kept":{"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}}}};
+const schema90 = {"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0}}};
 
 function validate49(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6097,7 +6280,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data1 = data.startedAt;
 if(typeof data1 === "string"){
-if(!pattern20.test(data1)){
+if(!pattern22.test(data1)){
 const err8 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -6122,7 +6305,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data2 = data.finishedAt;
 if(typeof data2 === "string"){
-if(!pattern20.test(data2)){
+if(!pattern22.test(data2)){
 const err10 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -6147,7 +6330,7 @@ errors++;
 if(data.severity !== undefined){
 let data3 = data.severity;
 if(!(((data3 === "fine") || (data3 === "warning")) || (data3 === "error"))){
-const err12 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema71.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema72.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -6247,8 +6430,8 @@ return errors === 0;
 }
 validate49.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema93 = {"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"firstSeenAt":{"$ref":"common.schema.json#/$defs/time"},"onSourceVolume":{"type":"boolean"},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}};
-const schema101 = {"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}};
+const schema94 = {"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"firstSeenAt":{"$ref":"common.schema.json#/$defs/time"},"onSourceVolume":{"type":"boolean"},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}};
+const schema102 = {"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}};
 
 function validate53(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6306,7 +6489,7 @@ errors++;
 if(data.newestGood !== undefined){
 let data0 = data.newestGood;
 if(typeof data0 === "string"){
-if(!pattern20.test(data0)){
+if(!pattern22.test(data0)){
 const err4 = {instancePath:instancePath+"/newestGood",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -6343,7 +6526,7 @@ errors++;
 if(data.bestKnown !== undefined){
 let data2 = data.bestKnown;
 if(typeof data2 === "string"){
-if(!pattern20.test(data2)){
+if(!pattern22.test(data2)){
 const err7 = {instancePath:instancePath+"/bestKnown",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -6455,7 +6638,7 @@ return errors === 0;
 }
 validate53.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema122 = {"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}};
+const schema123 = {"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}};
 
 function validate68(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6523,7 +6706,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern20.test(data0)){
+if(!pattern22.test(data0)){
 const err5 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -6548,7 +6731,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data1 = data.madeAt;
 if(typeof data1 === "string"){
-if(!pattern20.test(data1)){
+if(!pattern22.test(data1)){
 const err7 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -6683,7 +6866,7 @@ vErrors.push(err5);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema93.properties, key0))){
+if(!(func1.call(schema94.properties, key0))){
 const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err6];
@@ -6697,7 +6880,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern22.test(data0)){
+if(!pattern24.test(data0)){
 const err7 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -6746,7 +6929,7 @@ errors++;
 if(data.lastVerdict !== undefined){
 let data3 = data.lastVerdict;
 if(!((((((data3 === "proven") || (data3 === "complete")) || (data3 === "not-backed-up")) || (data3 === "suspect")) || (data3 === "bad")) || (data3 === "not-judged-yet"))){
-const err11 = {instancePath:instancePath+"/lastVerdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema75.enum},message:"must be equal to one of the allowed values"};
+const err11 = {instancePath:instancePath+"/lastVerdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema76.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -6759,7 +6942,7 @@ errors++;
 if(data.lastAt !== undefined){
 let data4 = data.lastAt;
 if(typeof data4 === "string"){
-if(!pattern20.test(data4)){
+if(!pattern22.test(data4)){
 const err12 = {instancePath:instancePath+"/lastAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -6784,7 +6967,7 @@ errors++;
 if(data.lastCompleteAt !== undefined){
 let data5 = data.lastCompleteAt;
 if(typeof data5 === "string"){
-if(!pattern20.test(data5)){
+if(!pattern22.test(data5)){
 const err14 = {instancePath:instancePath+"/lastCompleteAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err14];
@@ -6846,7 +7029,7 @@ errors++;
 if(data.firstSeenAt !== undefined){
 let data8 = data.firstSeenAt;
 if(typeof data8 === "string"){
-if(!pattern20.test(data8)){
+if(!pattern22.test(data8)){
 const err19 = {instancePath:instancePath+"/firstSeenAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err19];
@@ -6883,7 +7066,7 @@ errors++;
 if(data.goneSince !== undefined){
 let data10 = data.goneSince;
 if(typeof data10 === "string"){
-if(!pattern20.test(data10)){
+if(!pattern22.test(data10)){
 const err22 = {instancePath:instancePath+"/goneSince",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err22];
@@ -6933,7 +7116,7 @@ return errors === 0;
 }
 validate52.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema128 = {"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}};
+const schema129 = {"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}};
 
 function validate71(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -7069,7 +7252,7 @@ errors++;
 if(data.at !== undefined){
 let data5 = data.at;
 if(typeof data5 === "string"){
-if(!pattern20.test(data5)){
+if(!pattern22.test(data5)){
 const err10 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -7377,9 +7560,9 @@ return errors === 0;
 validate48.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_copy = validate58;
-const schema110 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/copy.schema.json","type":"object","additionalProperties":false,"required":["schema","slot","run","madeAt","verdict","reason","identity","user","ownerUid","path","copyPath","container","bytes","members","older","manifest"],"properties":{"schema":{"const":"copy/1"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"reason":{"type":"string"},"identity":{"anyOf":[{"type":"string"},{"type":"null"}]},"user":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"older":{"type":"boolean"},"manifest":{"anyOf":[{"$ref":"#/$defs/digests"},{"type":"null"}]}},"$defs":{"digests":{"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}}}};
-const schema116 = {"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}};
-const pattern45 = new RegExp("^[0-9a-f]{64}$", "u");
+const schema111 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/copy.schema.json","type":"object","additionalProperties":false,"required":["schema","slot","run","madeAt","verdict","reason","identity","user","ownerUid","path","copyPath","container","bytes","members","older","manifest"],"properties":{"schema":{"const":"copy/1"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"reason":{"type":"string"},"identity":{"anyOf":[{"type":"string"},{"type":"null"}]},"user":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"older":{"type":"boolean"},"manifest":{"anyOf":[{"$ref":"#/$defs/digests"},{"type":"null"}]}},"$defs":{"digests":{"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}}}};
+const schema117 = {"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}};
+const pattern47 = new RegExp("^[0-9a-f]{64}$", "u");
 
 function validate58(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/copy.schema.json" */;
@@ -7554,7 +7737,7 @@ vErrors.push(err15);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema110.properties, key0))){
+if(!(func1.call(schema111.properties, key0))){
 const err16 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err16];
@@ -7580,7 +7763,7 @@ errors++;
 if(data.slot !== undefined){
 let data1 = data.slot;
 if(typeof data1 === "string"){
-if(!pattern22.test(data1)){
+if(!pattern24.test(data1)){
 const err18 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err18];
@@ -7605,7 +7788,7 @@ errors++;
 if(data.run !== undefined){
 let data2 = data.run;
 if(typeof data2 === "string"){
-if(!pattern19.test(data2)){
+if(!pattern21.test(data2)){
 const err20 = {instancePath:instancePath+"/run",schemaPath:"#/properties/run/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,64}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err20];
@@ -7630,7 +7813,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data3 = data.madeAt;
 if(typeof data3 === "string"){
-if(!pattern20.test(data3)){
+if(!pattern22.test(data3)){
 const err22 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err22];
@@ -7655,7 +7838,7 @@ errors++;
 if(data.verdict !== undefined){
 let data4 = data.verdict;
 if(!((((((data4 === "proven") || (data4 === "complete")) || (data4 === "not-backed-up")) || (data4 === "suspect")) || (data4 === "bad")) || (data4 === "not-judged-yet"))){
-const err24 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema75.enum},message:"must be equal to one of the allowed values"};
+const err24 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema76.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -7793,7 +7976,7 @@ errors++;
 if(data.container !== undefined){
 let data11 = data.container;
 if(!((data11 === "sparse-bundle") || (data11 === "sparse-image"))){
-const err34 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema110.properties.container.enum},message:"must be equal to one of the allowed values"};
+const err34 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema111.properties.container.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -7906,7 +8089,7 @@ errors++;
 if(data15.mtree !== undefined){
 let data16 = data15.mtree;
 if(typeof data16 === "string"){
-if(!pattern45.test(data16)){
+if(!pattern47.test(data16)){
 const err43 = {instancePath:instancePath+"/manifest/mtree",schemaPath:"#/$defs/digests/properties/mtree/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err43];
@@ -7931,7 +8114,7 @@ errors++;
 if(data15.fingerprints !== undefined){
 let data17 = data15.fingerprints;
 if(typeof data17 === "string"){
-if(!pattern45.test(data17)){
+if(!pattern47.test(data17)){
 const err45 = {instancePath:instancePath+"/manifest/fingerprints",schemaPath:"#/$defs/digests/properties/fingerprints/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err45];
@@ -8018,12 +8201,12 @@ return errors === 0;
 validate58.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_slots = validate55;
-const schema104 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/slots.schema.json","type":"object","additionalProperties":false,"required":["schema","adoptedAt","slots"],"properties":{"schema":{"const":"slots/1"},"adoptedAt":{"anyOf":[{"$ref":"common.schema.json#/$defs/time"},{"type":"null"}]},"judgedSection":{"$ref":"#/$defs/sectionMark"},"slots":{"type":"array","items":{"$ref":"#/$defs/slot"}}},"$defs":{"slot":{"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}},"copy":{"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}},"place":{"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}},"sectionMark":{"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}},"opened":{"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}},"drill":{"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}}}};
-const schema106 = {"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}};
-const schema107 = {"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}};
-const schema109 = {"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}};
-const schema117 = {"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}};
-const pattern47 = new RegExp("^[0-9A-Za-z-]{1,80}$", "u");
+const schema105 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/slots.schema.json","type":"object","additionalProperties":false,"required":["schema","adoptedAt","slots"],"properties":{"schema":{"const":"slots/1"},"adoptedAt":{"anyOf":[{"$ref":"common.schema.json#/$defs/time"},{"type":"null"}]},"judgedSection":{"$ref":"#/$defs/sectionMark"},"slots":{"type":"array","items":{"$ref":"#/$defs/slot"}}},"$defs":{"slot":{"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}},"copy":{"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}},"place":{"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}},"sectionMark":{"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}},"opened":{"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}},"drill":{"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}}}};
+const schema107 = {"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}};
+const schema108 = {"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}};
+const schema110 = {"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}};
+const schema118 = {"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}};
+const pattern49 = new RegExp("^[0-9A-Za-z-]{1,80}$", "u");
 
 function validate60(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -8148,7 +8331,7 @@ errors++;
 if(data.generation !== undefined){
 let data3 = data.generation;
 if(typeof data3 === "string"){
-if(!pattern47.test(data3)){
+if(!pattern49.test(data3)){
 const err9 = {instancePath:instancePath+"/generation",schemaPath:"#/properties/generation/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,80}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,80}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -8186,7 +8369,7 @@ return errors === 0;
 }
 validate60.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema119 = {"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}};
+const schema120 = {"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}};
 
 function validate62(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -8244,7 +8427,7 @@ errors++;
 if(data.noticedAt !== undefined){
 let data0 = data.noticedAt;
 if(typeof data0 === "string"){
-if(!pattern20.test(data0)){
+if(!pattern22.test(data0)){
 const err4 = {instancePath:instancePath+"/noticedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -8269,7 +8452,7 @@ errors++;
 if(data.since !== undefined){
 let data1 = data.since;
 if(typeof data1 === "string"){
-if(!pattern20.test(data1)){
+if(!pattern22.test(data1)){
 const err6 = {instancePath:instancePath+"/since",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -8464,7 +8647,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern20.test(data0)){
+if(!pattern22.test(data0)){
 const err5 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -8489,7 +8672,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data1 = data.madeAt;
 if(typeof data1 === "string"){
-if(!pattern20.test(data1)){
+if(!pattern22.test(data1)){
 const err7 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -8598,7 +8781,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern22.test(data0)){
+if(!pattern24.test(data0)){
 const err3 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -8737,7 +8920,7 @@ const _errs4 = errors;
 let valid1 = false;
 const _errs5 = errors;
 if(typeof data1 === "string"){
-if(!pattern20.test(data1)){
+if(!pattern22.test(data1)){
 const err5 = {instancePath:instancePath+"/adoptedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -8931,8 +9114,8 @@ return errors === 0;
 validate55.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_watch = validate73;
-const schema132 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/watch.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","moved","vanished","returned","changed","attached","detached","login","logout","paused","resumed","not-paused","stopped","snapshot-lost","gap","end"]},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"processes":{"type":"array","items":{"$ref":"#/$defs/process"}},"detail":{"type":"string"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}}}};
-const schema134 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
+const schema133 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/watch.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","moved","vanished","returned","changed","attached","detached","login","logout","paused","resumed","not-paused","stopped","snapshot-lost","gap","end"]},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"processes":{"type":"array","items":{"$ref":"#/$defs/process"}},"detail":{"type":"string"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}}}};
+const schema135 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
 
 function validate73(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/watch.schema.json" */;
@@ -8981,7 +9164,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern20.test(data0)){
+if(!pattern22.test(data0)){
 const err3 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -9006,7 +9189,7 @@ errors++;
 if(data.event !== undefined){
 let data1 = data.event;
 if(!((((((((((((((((data1 === "begin") || (data1 === "moved")) || (data1 === "vanished")) || (data1 === "returned")) || (data1 === "changed")) || (data1 === "attached")) || (data1 === "detached")) || (data1 === "login")) || (data1 === "logout")) || (data1 === "paused")) || (data1 === "resumed")) || (data1 === "not-paused")) || (data1 === "stopped")) || (data1 === "snapshot-lost")) || (data1 === "gap")) || (data1 === "end"))){
-const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema132.properties.event.enum},message:"must be equal to one of the allowed values"};
+const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema133.properties.event.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -9115,7 +9298,7 @@ errors++;
 if(data.slot !== undefined){
 let data6 = data.slot;
 if(typeof data6 === "string"){
-if(!pattern22.test(data6)){
+if(!pattern24.test(data6)){
 const err14 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err14];
@@ -9266,8 +9449,8 @@ return errors === 0;
 validate73.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_history = validate74;
-const schema137 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/history.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","waitedSeconds","pausedSeconds","images"],"properties":{"schema":{"const":"history/1"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}}}};
-const schema140 = {"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}};
+const schema138 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/history.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","waitedSeconds","pausedSeconds","images"],"properties":{"schema":{"const":"history/1"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}}}};
+const schema141 = {"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}};
 
 function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -9361,7 +9544,7 @@ vErrors.push(err7);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema140.properties, key0))){
+if(!(func1.call(schema141.properties, key0))){
 const err8 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err8];
@@ -9375,7 +9558,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern22.test(data0)){
+if(!pattern24.test(data0)){
 const err9 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -9400,7 +9583,7 @@ errors++;
 if(data.verdict !== undefined){
 let data1 = data.verdict;
 if(!((((((data1 === "proven") || (data1 === "complete")) || (data1 === "not-backed-up")) || (data1 === "suspect")) || (data1 === "bad")) || (data1 === "not-judged-yet"))){
-const err11 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema75.enum},message:"must be equal to one of the allowed values"};
+const err11 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema76.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -9413,7 +9596,7 @@ errors++;
 if(data.action !== undefined){
 let data2 = data.action;
 if(!(((((data2 === "copy") || (data2 === "copy-and-prove")) || (data2 === "leave-out")) || (data2 === "contents")) || (data2 === "halt"))){
-const err12 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema140.properties.action.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema141.properties.action.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -9673,7 +9856,7 @@ errors++;
 if(data.run !== undefined){
 let data1 = data.run;
 if(typeof data1 === "string"){
-if(!pattern19.test(data1)){
+if(!pattern21.test(data1)){
 const err10 = {instancePath:instancePath+"/run",schemaPath:"#/properties/run/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,64}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -9698,7 +9881,7 @@ errors++;
 if(data.phase !== undefined){
 let data2 = data.phase;
 if(!(((data2 === "pre") || (data2 === "post")) || (data2 === "late"))){
-const err12 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema137.properties.phase.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema138.properties.phase.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -9711,7 +9894,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data3 = data.startedAt;
 if(typeof data3 === "string"){
-if(!pattern20.test(data3)){
+if(!pattern22.test(data3)){
 const err13 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -9736,7 +9919,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data4 = data.finishedAt;
 if(typeof data4 === "string"){
-if(!pattern20.test(data4)){
+if(!pattern22.test(data4)){
 const err15 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
@@ -9847,9 +10030,9 @@ return errors === 0;
 validate74.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_waiting = validate77;
-const schema143 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/waiting.schema.json","type":"object","additionalProperties":false,"required":["schema","run","process","images"],"properties":{"schema":{"const":"waiting/1"},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}}}};
-const schema144 = {"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}};
-const schema145 = {"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}};
+const schema144 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/waiting.schema.json","type":"object","additionalProperties":false,"required":["schema","run","process","images"],"properties":{"schema":{"const":"waiting/1"},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}}}};
+const schema145 = {"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}};
+const schema146 = {"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}};
 
 function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -9937,7 +10120,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern22.test(data0)){
+if(!pattern24.test(data0)){
 const err7 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -10014,7 +10197,7 @@ errors++;
 if(data.since !== undefined){
 let data5 = data.since;
 if(typeof data5 === "string"){
-if(!pattern20.test(data5)){
+if(!pattern22.test(data5)){
 const err13 = {instancePath:instancePath+"/since",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -10039,7 +10222,7 @@ errors++;
 if(data.until !== undefined){
 let data6 = data.until;
 if(typeof data6 === "string"){
-if(!pattern20.test(data6)){
+if(!pattern22.test(data6)){
 const err15 = {instancePath:instancePath+"/until",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
@@ -10310,6 +10493,671 @@ return errors === 0;
 }
 validate77.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
+const check_daemon = validate80;
+const schema151 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/daemon.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","end","login","logout","attached","detached","moved","appeared","replaced","vanished","unmounted","returned","frozen","not-frozen","root-lost","root-back","gap","lost"]},"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"detail":{"type":"string"}}};
+
+function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://lbackup-filevault.invalid/schemas/daemon.schema.json" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate80.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.at === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.event === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((((((key0 === "at") || (key0 === "event")) || (key0 === "slot")) || (key0 === "user")) || (key0 === "path")) || (key0 === "detail"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.at !== undefined){
+let data0 = data.at;
+if(typeof data0 === "string"){
+if(!pattern22.test(data0)){
+const err3 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+else {
+const err4 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.event !== undefined){
+let data1 = data.event;
+if(!((((((((((((((((((data1 === "begin") || (data1 === "end")) || (data1 === "login")) || (data1 === "logout")) || (data1 === "attached")) || (data1 === "detached")) || (data1 === "moved")) || (data1 === "appeared")) || (data1 === "replaced")) || (data1 === "vanished")) || (data1 === "unmounted")) || (data1 === "returned")) || (data1 === "frozen")) || (data1 === "not-frozen")) || (data1 === "root-lost")) || (data1 === "root-back")) || (data1 === "gap")) || (data1 === "lost"))){
+const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema151.properties.event.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+if(data.slot !== undefined){
+let data2 = data.slot;
+if(typeof data2 === "string"){
+if(!pattern24.test(data2)){
+const err6 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.user !== undefined){
+if(typeof data.user !== "string"){
+const err8 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+if(data.path !== undefined){
+if(typeof data.path !== "string"){
+const err9 = {instancePath:instancePath+"/path",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data.detail !== undefined){
+if(typeof data.detail !== "string"){
+const err10 = {instancePath:instancePath+"/detail",schemaPath:"#/properties/detail/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+}
+else {
+const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+validate80.errors = vErrors;
+return errors === 0;
+}
+validate80.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const check_seen = validate81;
+const schema155 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/seen.schema.json","type":"object","additionalProperties":false,"required":["schema","at","images","roots"],"properties":{"schema":{"const":"seen/1"},"at":{"$ref":"common.schema.json#/$defs/time"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"users":{"type":"array","items":{"type":"string"}},"roots":{"type":"array","items":{"$ref":"#/$defs/root"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","user","path","inode","lies","state"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"inode":{"type":"integer","minimum":0},"lies":{"enum":["there","missing","vanished","unmounted"]},"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"frozenAt":{"$ref":"common.schema.json#/$defs/time"}}},"root":{"type":"object","additionalProperties":false,"required":["path","stands"],"properties":{"path":{"$ref":"common.schema.json#/$defs/path"},"stands":{"type":"boolean"}}}}};
+const schema157 = {"type":"object","additionalProperties":false,"required":["slot","user","path","inode","lies","state"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"inode":{"type":"integer","minimum":0},"lies":{"enum":["there","missing","vanished","unmounted"]},"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"frozenAt":{"$ref":"common.schema.json#/$defs/time"}}};
+
+function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate82.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.slot === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "slot"},message:"must have required property '"+"slot"+"'"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.user === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "user"},message:"must have required property '"+"user"+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.path === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(data.inode === undefined){
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "inode"},message:"must have required property '"+"inode"+"'"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+if(data.lies === undefined){
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "lies"},message:"must have required property '"+"lies"+"'"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(data.state === undefined){
+const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(((((((key0 === "slot") || (key0 === "user")) || (key0 === "path")) || (key0 === "inode")) || (key0 === "lies")) || (key0 === "state")) || (key0 === "frozenAt"))){
+const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.slot !== undefined){
+let data0 = data.slot;
+if(typeof data0 === "string"){
+if(!pattern24.test(data0)){
+const err7 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+else {
+const err8 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+if(data.user !== undefined){
+if(typeof data.user !== "string"){
+const err9 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data.path !== undefined){
+if(typeof data.path !== "string"){
+const err10 = {instancePath:instancePath+"/path",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+if(data.inode !== undefined){
+let data3 = data.inode;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+const err11 = {instancePath:instancePath+"/inode",schemaPath:"#/properties/inode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 < 0 || isNaN(data3)){
+const err12 = {instancePath:instancePath+"/inode",schemaPath:"#/properties/inode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+}
+if(data.lies !== undefined){
+let data4 = data.lies;
+if(!((((data4 === "there") || (data4 === "missing")) || (data4 === "vanished")) || (data4 === "unmounted"))){
+const err13 = {instancePath:instancePath+"/lies",schemaPath:"#/properties/lies/enum",keyword:"enum",params:{allowedValues: schema157.properties.lies.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+if(data.state !== undefined){
+let data5 = data.state;
+if(!(((((data5 === "detached") || (data5 === "attached")) || (data5 === "changing")) || (data5 === "in-use-elsewhere")) || (data5 === "unknown"))){
+const err14 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema157.properties.state.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+if(data.frozenAt !== undefined){
+let data6 = data.frozenAt;
+if(typeof data6 === "string"){
+if(!pattern22.test(data6)){
+const err15 = {instancePath:instancePath+"/frozenAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+else {
+const err16 = {instancePath:instancePath+"/frozenAt",schemaPath:"common.schema.json#/$defs/time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+}
+else {
+const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+validate82.errors = vErrors;
+return errors === 0;
+}
+validate82.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema161 = {"type":"object","additionalProperties":false,"required":["path","stands"],"properties":{"path":{"$ref":"common.schema.json#/$defs/path"},"stands":{"type":"boolean"}}};
+
+function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate84.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.path === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.stands === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "stands"},message:"must have required property '"+"stands"+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "path") || (key0 === "stands"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.path !== undefined){
+if(typeof data.path !== "string"){
+const err3 = {instancePath:instancePath+"/path",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.stands !== undefined){
+if(typeof data.stands !== "boolean"){
+const err4 = {instancePath:instancePath+"/stands",schemaPath:"#/properties/stands/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+}
+else {
+const err5 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+validate84.errors = vErrors;
+return errors === 0;
+}
+validate84.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://lbackup-filevault.invalid/schemas/seen.schema.json" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate81.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.schema === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "schema"},message:"must have required property '"+"schema"+"'"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.at === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.images === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "images"},message:"must have required property '"+"images"+"'"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(data.roots === undefined){
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "roots"},message:"must have required property '"+"roots"+"'"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(((((key0 === "schema") || (key0 === "at")) || (key0 === "images")) || (key0 === "users")) || (key0 === "roots"))){
+const err4 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.schema !== undefined){
+if("seen/1" !== data.schema){
+const err5 = {instancePath:instancePath+"/schema",schemaPath:"#/properties/schema/const",keyword:"const",params:{allowedValue: "seen/1"},message:"must be equal to constant"};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+if(data.at !== undefined){
+let data1 = data.at;
+if(typeof data1 === "string"){
+if(!pattern22.test(data1)){
+const err6 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.images !== undefined){
+let data2 = data.images;
+if(Array.isArray(data2)){
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate82(data2[i0], {instancePath:instancePath+"/images/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err8 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+if(data.users !== undefined){
+let data4 = data.users;
+if(Array.isArray(data4)){
+const len1 = data4.length;
+for(let i1=0; i1<len1; i1++){
+if(typeof data4[i1] !== "string"){
+const err9 = {instancePath:instancePath+"/users/" + i1,schemaPath:"#/properties/users/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/users",schemaPath:"#/properties/users/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+if(data.roots !== undefined){
+let data6 = data.roots;
+if(Array.isArray(data6)){
+const len2 = data6.length;
+for(let i2=0; i2<len2; i2++){
+if(!(validate84(data6[i2], {instancePath:instancePath+"/roots/" + i2,parentData:data6,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err11 = {instancePath:instancePath+"/roots",schemaPath:"#/properties/roots/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+}
+else {
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+validate81.errors = vErrors;
+return errors === 0;
+}
+validate81.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
 export const validateConfig: Validator = check_config
 export const validateRun: Validator = check_run
 export const validateReport: Validator = check_report
@@ -10319,3 +11167,5 @@ export const validateSlots: Validator = check_slots
 export const validateWatch: Validator = check_watch
 export const validateHistory: Validator = check_history
 export const validateWaiting: Validator = check_waiting
+export const validateDaemon: Validator = check_daemon
+export const validateSeen: Validator = check_seen

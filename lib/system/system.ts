@@ -13,6 +13,8 @@ export interface Tools {
   readonly ps: string
   readonly rsync: string
   readonly ssh: string
+  readonly systemctl: string
+  readonly launchctl: string
 }
 
 export const defaultTools: Tools = {
@@ -27,6 +29,8 @@ export const defaultTools: Tools = {
   ps: '/bin/ps',
   rsync: '/usr/bin/rsync',
   ssh: '/usr/bin/ssh',
+  systemctl: '/usr/bin/systemctl',
+  launchctl: '/bin/launchctl',
 }
 
 export type Platform = 'macos' | 'linux'

@@ -32,6 +32,8 @@ export const schemaNames = [
   'watch',
   'history',
   'waiting',
+  'daemon',
+  'seen',
 ] as const
 
 /** Documents that verbs only print. */
@@ -46,6 +48,7 @@ export const printedNames = [
   'listing',
   'restoration',
   'audit',
+  'daemon-status',
 ] as const
 
 /** Given a schema's name, return it as it stands in `schemas/`. */
