@@ -11,7 +11,7 @@ import { seeUsers, seeUses, type Uses } from './uses.js'
 import type { RawPath } from '../text/raw-path.js'
 
 /** How the daemon sees and tells; tests hand in other ones. */
-export interface DaemonEyes extends Omit<PlaceLook, 'lies'> {
+export interface DaemonEyes extends Omit<PlaceLook, 'lies' | 'searching'> {
   now(): number
   /** Waits so many milliseconds, less where something hints at a change, or until `called` gives a reason. */
   wait(milliseconds: number): Promise<void>
@@ -52,6 +52,8 @@ const mostIntervals = 3
 const shortest = 500
 /** Answers are waited for no longer before the next look. */
 const longestAnswer = 2000
+/** What is missing is not said to be gone before a search has told, or took longer than this, milliseconds. */
+const longestSearch = 4000
 /** A freeze that goes on is waited for no longer when the daemon ends. */
 const longestEnd = 5000
 /** What was seen last is written this often although nothing changed, milliseconds; else a daemon that hangs would not show. */
@@ -68,12 +70,13 @@ export async function daemon(order: DaemonOrder, eyes: DaemonEyes): Promise<stri
   let [first, begun] = [order.seen === undefined, false]
   /** What is answered first after a backup is no news of ours. */
   let quiet = { uses: false, users: false, found: false }
-  let usesKnown = false
+  const wanted = { uses: false, users: false, found: false }
+  let [usesKnown, searchedFrom] = [false, -Infinity]
   let glances = new Map<string, Glance>()
   let [mounts, folders, written, remembered] = ['', '', '', -Infinity]
   const freezer = freezing(eyes.freeze)
   const questions = () => ({
-    found: question(() => pace.timed('search', eyes.find)),
+    found: question(eyes.find),
     uses: question(() => pace.timed('uses', () => eyes.uses(known.images.filter(({ lies }) => lies === 'there')))),
     users: question(() => pace.timed('users', eyes.loggedIn)),
   })
@@ -84,7 +87,9 @@ export async function daemon(order: DaemonOrder, eyes: DaemonEyes): Promise<stri
     if (told.length > 0) pace.happened()
   }
   const ask = (what: keyof typeof asked): void => {
-    pace.asked(what === 'found' ? 'search' : what)
+    pace.asked(what)
+    wanted[what] = false
+    if (what === 'found') searchedFrom = eyes.now()
     asked[what].ask()
   }
 
@@ -92,7 +97,9 @@ export async function daemon(order: DaemonOrder, eyes: DaemonEyes): Promise<stri
   const hear = (): void => {
     const [found, uses, users] = [asked.found.answer(), asked.uses.answer(), asked.users.answer()]
     const told: Told[] = []
+    if (asked.found.asking() === undefined) searchedFrom = -Infinity
     if (found !== undefined) {
+      pace.searched(found.milliseconds)
       const step = settle(known, found, first)
       ;[known, first] = [step.known, false]
       if (!begun) tell([{ event: 'begin', detail: beginning(known) }])
@@ -127,7 +134,9 @@ export async function daemon(order: DaemonOrder, eyes: DaemonEyes): Promise<stri
       const at = now.get(image.slot)?.place
       return at === undefined ? undefined : image.places[at]
     }
-    const step = seePlaces(known, { root: eyes.root, volumeStands: eyes.volumeStands, lies: place })
+    const { root, volumeStands } = eyes
+    const searching = (): boolean => Math.abs(eyes.now() - searchedFrom) < longestSearch
+    const step = seePlaces(known, { root, volumeStands, lies: place, searching })
     known = step.known
     if (!silent) tell(step.told)
     const hinted = step.told.length > 0 || [...now].some(([slot, glance]) => differs(glances.get(slot), glance))
@@ -137,9 +146,12 @@ export async function daemon(order: DaemonOrder, eyes: DaemonEyes): Promise<stri
     ;[glances, mounts, folders] = [now, mountsNow, foldersNow]
     // At a login an image is at neither of its places for a moment.
     if (known.images.some(({ lies }) => lies === 'missing')) pace.happened()
-    if (pace.due('uses') || ((hinted || remounted) && pace.dueSoon('uses'))) ask('uses')
-    if (pace.due('users') || (hinted && pace.dueSoon('users'))) ask('users')
-    if (pace.due('search') || ((step.search || renamed) && pace.dueSoon('search'))) ask('found')
+    // What may not be asked yet is asked as soon as it may.
+    wanted.uses ||= hinted || remounted
+    wanted.users ||= hinted
+    wanted.found ||= step.search || renamed
+    for (const what of ['uses', 'users', 'found'] as const)
+      if (pace.due(what) || (wanted[what] && pace.dueSoon(what))) ask(what)
   }
 
   const write = (): void => {
@@ -183,7 +195,7 @@ export async function daemon(order: DaemonOrder, eyes: DaemonEyes): Promise<stri
         pace.restart()
       }
       if (begun) look(afterBackup)
-      else if (pace.dueSoon('search')) ask('found')
+      else if (pace.dueSoon('found')) ask('found')
       afterBackup = false
       answered = await answers()
       // One that began meanwhile is not to find lines of ours in its time.

@@ -14,7 +14,7 @@ import { hintedWait } from '../watch/hinted-wait.js'
 import { usesOf } from '../watch/uses.js'
 import type { DaemonEyes } from './daemon.js'
 import type { Freeze } from './freezing.js'
-import type { KnownImage } from './known.js'
+import { unknownDevice, type KnownImage } from './known.js'
 import { notebook } from './notebook.js'
 import type { Found } from './settle.js'
 
@@ -123,7 +123,7 @@ function backupWatch({ system, stateFolder, configurationFolder }: EyesRequest):
 
 /** The nearest folder above that is there lies on the volume that the image lay on; of an earlier daemon's that is not known. */
 function volumeStands({ path, device }: KnownImage): boolean {
-  if (device < 0) return true
+  if (device === unknownDevice) return true
   for (let folder = parent(path); ; folder = parent(folder)) {
     const stats = statsOf(folder)
     if (stats !== undefined) return stats.dev === device

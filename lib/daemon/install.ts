@@ -1,4 +1,4 @@
-import { writableByOthers } from '../config/ownership.js'
+import { weakness } from '../config/ownership.js'
 import { OperationalError } from '../finding/operational-error.js'
 import { nodePath } from '../install/node-path.js'
 import { isUtf8 } from '../install/setup.js'
@@ -90,7 +90,7 @@ export function refuseUnsafe(): void {
 
 /** In a folder like /tmp nobody may put another file in the place of ours. */
 const writableBesides = (path: RawPath, stats: { uid: number; mode: number }): string | undefined =>
-  (stats.mode & 0o1000) !== 0 && stats.uid === 0 ? undefined : writableByOthers(path, stats)
+  (stats.mode & 0o1000) !== 0 && stats.uid === 0 ? undefined : weakness(path, stats)
 
 /** Given the setup, return the commands that start what install wrote, or end it, each as its words. */
 export function managerCommands(setup: DaemonSetup, what: 'enable' | 'disable'): ManagerCommand[] {

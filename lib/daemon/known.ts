@@ -62,6 +62,9 @@ export const seenOf = ({ images, roots, users }: Known, at: string): DaemonSeen 
   roots: roots.map(({ path, stands }) => ({ path: printable(path), stands })),
 })
 
+/** Of an image that an earlier daemon saw. */
+export const unknownDevice = -1
+
 /**
  * Given the folders that are searched and what an earlier daemon saw last (undefined: there was none), return what is
  * known before anything was looked at. Device numbers differ after a start of the machine, so none is known.
@@ -72,7 +75,7 @@ export function knownFrom(roots: readonly RawPath[], seen: DaemonSeen | undefine
   return {
     images: (seen?.images ?? []).map((image) => {
       const path = fromPrintable(image.path)
-      return { ...image, path, places: [path], root: rootOf(path), device: -1, container: 'sparse-bundle' }
+      return { ...image, path, places: [path], root: rootOf(path), device: unknownDevice, container: 'sparse-bundle' }
     }),
     roots: roots.map((path) => ({ path, identity: undefined, stands: true })),
     users: seen?.users && new Set(seen.users),

@@ -51,33 +51,37 @@ export interface Notebook {
 export function notebook(stateFolder: RawPath): Notebook {
   const waiting: DaemonLine[] = []
   let lost = 0
-  let said: string | undefined
-  const attempt = (write: () => void): string | undefined => {
-    try {
-      write()
-      said = undefined
-      return undefined
-    } catch (error) {
-      if (!(error instanceof OperationalError)) throw error
-      const before = said
-      said = `${error.message} ${error.cure}`
-      return said === before ? undefined : said
-    }
-  }
+  const [writeHistory, writeSeen] = [attempts(), attempts()]
   return {
     tell(lines) {
       waiting.push(...lines)
       lost += waiting.splice(mostWaiting).length
       const [first] = waiting
       if (first === undefined) return undefined
-      return attempt(() => {
+      return writeHistory(() => {
         const all = lost === 0 ? waiting : [...waiting, { at: first.at, event: 'lost', detail: String(lost) } as const]
         appendLog(history(stateFolder), all.map((line) => `${JSON.stringify(line)}\n`).join(''))
         waiting.length = 0
         lost = 0
       })
     },
-    remember: (seen) => attempt(() => replaceFile(seenPath(stateFolder), `${JSON.stringify(seen)}\n`)),
+    remember: (seen) => writeSeen(() => replaceFile(seenPath(stateFolder), `${JSON.stringify(seen)}\n`)),
+  }
+}
+
+/** Tries to write, and says why that fails, once until it works again or fails otherwise. */
+function attempts(): (write: () => void) => string | undefined {
+  let said: string | undefined
+  return (write) => {
+    const before = said
+    said = undefined
+    try {
+      write()
+    } catch (error) {
+      if (!(error instanceof OperationalError)) throw error
+      said = `${error.message} ${error.cure}`
+    }
+    return said === before ? undefined : said
   }
 }
 

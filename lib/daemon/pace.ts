@@ -7,7 +7,7 @@ export interface Pace {
 }
 
 /** What takes a program, or long, to find out. */
-type Asked = 'search' | 'uses' | 'users'
+type Asked = 'found' | 'uses' | 'users'
 
 /** When what is to be done next. */
 export interface Times {
@@ -18,7 +18,9 @@ export interface Times {
   /** Something happened: the next looks are near. */
   happened(): void
   /** Does it, and notes how long it takes. */
-  timed<Answer>(what: Asked, act: () => Promise<Answer>): Promise<Answer>
+  timed<Answer>(what: Exclude<Asked, 'found'>, act: () => Promise<Answer>): Promise<Answer>
+  /** How long a search took, milliseconds. */
+  searched(milliseconds: number): void
   asked(what: Asked): void
   due(what: Asked): boolean
   /** As `due`, where something says that there is news. */
@@ -38,8 +40,8 @@ const looksApart = 6
 /** Given how often what is done and a clock in milliseconds that may be set at any time, return when it is next. */
 export function timesOf({ interval, searchMinutes }: Pace, now: () => number): Times {
   const longest = interval * 1000
-  const took = { search: 0, uses: 0, users: 0 }
-  let last: Record<Asked, number> = { search: -Infinity, uses: -Infinity, users: -Infinity }
+  const took = { found: 0, uses: 0, users: 0 }
+  let last: Record<Asked, number> = { found: -Infinity, uses: -Infinity, users: -Infinity }
   let event = -Infinity
   // However the clock was set, nothing is put off for longer than it takes.
   const since = (moment: number): number => Math.abs(now() - moment)
@@ -56,16 +58,17 @@ export function timesOf({ interval, searchMinutes }: Pace, now: () => number): T
         took[what] = performance.now() - began
       }
     },
+    searched: (milliseconds) => (took.found = milliseconds),
     asked: (what) => (last[what] = now()),
     due(what) {
-      const most = { search: Infinity, uses: looksApart * longest, users: longest }[what]
-      const least = what === 'search' ? searchMinutes * 60_000 : longest
+      const most = { found: Infinity, uses: looksApart * longest, users: longest }[what]
+      const least = what === 'found' ? searchMinutes * 60_000 : longest
       return since(last[what]) >= Math.max(least, Math.min(most, rest(what, rests.quiet)))
     },
     dueSoon(what) {
       const hinted = Math.max(nearLook, rest(what, rests.hinted))
-      return since(last[what]) >= (what === 'search' ? Math.max(longest, hinted) : Math.min(longest, hinted))
+      return since(last[what]) >= (what === 'found' ? Math.max(longest, hinted) : Math.min(longest, hinted))
     },
-    restart: () => (last = { search: -Infinity, uses: -Infinity, users: -Infinity }),
+    restart: () => (last = { found: -Infinity, uses: -Infinity, users: -Infinity }),
   }
 }

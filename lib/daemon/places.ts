@@ -8,6 +8,8 @@ export interface PlaceLook {
   root(path: RawPath): RootIdentity | undefined
   /** At which of its places an image lies; undefined: at none. */
   lies(image: KnownImage): RawPath | undefined
+  /** A search is about to tell where what is missing went. */
+  searching(): boolean
   /** The volume that an image lay on is mounted there. */
   volumeStands(image: KnownImage): boolean
 }
@@ -19,7 +21,7 @@ export interface PlacesStep extends Step {
 
 /**
  * Given what is known, look at every place once. What lies at none of its places is told at the second look: at a login the
- * image is at neither for a moment. Of images in a root that is not what it was, nothing is said.
+ * image is at neither for a moment, and a search may find it. Of images in a root that is not what it was, nothing is said.
  */
 export function seePlaces(known: Known, look: PlaceLook): PlacesStep {
   const told: Told[] = []
@@ -34,7 +36,7 @@ export function seePlaces(known: Known, look: PlaceLook): PlacesStep {
     if (!standing.has(image.root)) return image
     const now = seeImage(image, look)
     told.push(...placeTold(image, now))
-    search ||= now.lies === 'missing'
+    search ||= now.lies === 'missing' && image.lies === 'there'
     return now
   })
   return { known: { ...known, roots, images }, told, search }
@@ -45,7 +47,8 @@ function seeImage(image: KnownImage, look: PlaceLook): KnownImage {
   if (path !== undefined)
     return image.lies === 'there' && image.path === path ? image : { ...image, path, lies: 'there' }
   if (image.lies === 'there') return { ...image, lies: 'missing' }
-  if (image.lies === 'missing') return { ...image, lies: look.volumeStands(image) ? 'vanished' : 'unmounted' }
+  if (image.lies === 'missing' && !look.searching())
+    return { ...image, lies: look.volumeStands(image) ? 'vanished' : 'unmounted' }
   return image
 }
 

@@ -2,6 +2,7 @@ import { printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
 import {
   named,
+  unknownDevice,
   type FoundImage,
   type Known,
   type KnownImage,
@@ -15,6 +16,8 @@ export interface Found {
   readonly images: readonly FoundImage[]
   /** Of each folder that was searched, which it was; undefined: it was not there. */
   readonly roots: ReadonlyMap<RawPath, RootIdentity | undefined>
+  /** How long it took, without the start of its thread. */
+  readonly milliseconds: number
 }
 
 /** Users may mount and unmount images in images without end. */
@@ -48,7 +51,7 @@ export function settle(known: Known, found: Found, first: boolean): Step {
     }
   }
   // Every image by what it is, before any by its place: of two that changed places neither is taken for the other.
-  match((image, one) => image.device === one.device && image.inode === one.inode)
+  match((image, one) => image.inode === one.inode && (image.device === one.device || image.device === unknownDevice))
   match((image, one) => image.slot === one.slot)
   const told: Told[] = roots.flatMap((root, at) => rootTold(known.roots[at] as KnownRoot, root, known))
   const images = found.images.map((one) => {

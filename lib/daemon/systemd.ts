@@ -14,7 +14,6 @@ export function systemdUnits(facts: UnitFacts): Unit[] {
 
 const daemonService = (facts: UnitFacts): string => `[Unit]
 Description=Follows disk images between backups (lbackup-filevault)
-Documentation=man:lbackup(8)
 After=local-fs.target
 StartLimitIntervalSec=0
 
@@ -34,7 +33,6 @@ WantedBy=multi-user.target
 /** A warning or an error makes the unit fail, so that \`systemctl --failed\` and OnFailure= know of it. */
 const alarmService = (facts: UnitFacts): string => `[Unit]
 Description=Cries where the last backups of disk images want a look (lbackup-filevault)
-Documentation=man:lbackup(8)
 
 [Service]
 Type=oneshot

@@ -6,7 +6,8 @@ import type { DaemonSetup } from '../daemon/install.js'
 import type { FoundImage } from '../daemon/known.js'
 import { readSeen } from '../daemon/notebook.js'
 import type { Found } from '../daemon/settle.js'
-import type { Discovery, SearchOptions } from '../discover/discovery.js'
+import type { Search } from '../daemon/tasks.js'
+import type { SearchOptions } from '../discover/discovery.js'
 import type { Config } from '../generated/config.js'
 import type { Setup } from '../install/setup.js'
 import { backupSource } from '../lbackup/backup-source.js'
@@ -75,7 +76,7 @@ export function daemonSetup(
 
 async function find(context: DaemonContext, roots: readonly RawPath[]): Promise<Found> {
   const { system } = context
-  const discovery = await search(context, roots)
+  const { discovery, milliseconds } = await search(context, roots)
   const [{ accounts }, names] = await Promise.all([lookAtAccounts(system, discovery.images), userNames(system)])
   const images = discovery.images.map((image): FoundImage => {
     const { slot, path, container, device, inode, root } = image
@@ -94,10 +95,11 @@ async function find(context: DaemonContext, roots: readonly RawPath[]): Promise<
   return {
     images,
     roots: new Map(roots.map((path) => [path, rootNow(path)])),
+    milliseconds,
   }
 }
 
-function search({ setup, config, stateFolder }: DaemonContext, roots: readonly RawPath[]): Promise<Discovery> {
+function search({ setup, config, stateFolder }: DaemonContext, roots: readonly RawPath[]): Promise<Search> {
   const { everyFile, maxDepth, maxEntries, crossDevices } = config.search
   const backupDest = withoutTrailingSlash(literal(setup.configuration, 'backupDest'))
   const options: SearchOptions = {
