@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 export type Sealed = 'ours' | 'changed' | 'foreign'
 
 const mark = 'made by lbackup-filevault daemon install, sha256'
-const line = new RegExp(`^.*${mark} ([0-9a-f]{64}).*\n`, 'mu')
+const line = new RegExp(`^.*${mark} [0-9a-f]{64}.*\n`, 'mu')
 const digest = (text: string): string => createHash('sha256').update(text, 'utf8').digest('hex')
 
 /** Given the text of a unit, return it with a line of comment in it by which a change of any byte is known. */
@@ -19,5 +19,5 @@ export function seal(text: string): string {
 export function sealOf(text: string): Sealed {
   const found = line.exec(text)
   if (found === null) return 'foreign'
-  return digest(text.replace(found[0], () => '')) === found[1] ? 'ours' : 'changed'
+  return seal(text.replace(found[0], () => '')) === text ? 'ours' : 'changed'
 }

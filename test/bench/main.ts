@@ -1,4 +1,5 @@
 import { benchClient } from './client.js'
+import { benchDaemon } from './daemon.js'
 import { benchDiscover } from './discover.js'
 import { benchHash } from './hash.js'
 import { benchJudge } from './judge.js'
@@ -18,6 +19,7 @@ const benches = {
   keep: benchKeep,
   client: benchClient,
   watch: benchWatch,
+  daemon: benchDaemon,
 }
 const wanted = process.argv.slice(2)
 

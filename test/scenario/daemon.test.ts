@@ -148,7 +148,7 @@ describe('the daemon between backups', function () {
   })
 
   it('that stood still says for how long, and goes on', async () => {
-    const { stateFolder, daemon, image } = await followed()
+    const { lab, stateFolder, daemon, image } = await followed()
     daemon.process.kill('SIGSTOP')
     await until('a daemon that stands', () =>
       /^State:\tT/m.test(readFileSync(`/proc/${String(daemon.pid)}/status`, 'utf8')),
@@ -157,7 +157,7 @@ describe('the daemon between backups', function () {
     await new Promise((resolve) => setTimeout(resolve, 2500))
     daemon.process.kill('SIGCONT')
     await told(stateFolder, 'gap')
-    renameSync(image(), `${image()}.away`)
+    renameSync(image(), join(lab.folder, 'away'))
     await told(stateFolder, 'vanished')
   })
 
@@ -248,14 +248,14 @@ describe('the daemon between backups', function () {
     await settled(state)
     fillLastPage(historyFile(state))
     disk.fill()
-    renameSync(image, `${image}.away`)
+    renameSync(image, join(lab.folder, 'away'))
     await until('a word of the full disk', () => daemon.said().includes('history.jsonl'))
     disk.free()
     await told(state, 'vanished')
     const words = daemon.said()
     expect(words.match(/history\.jsonl/g)).to.have.length(1)
     expect(words.match(/seen\.json/g)).to.have.length(1)
-    renameSync(`${image}.away`, image)
+    renameSync(join(lab.folder, 'away'), image)
     await until('the image again', () => /"(returned|appeared)"/.test(readFileSync(historyFile(state), 'utf8')))
     expect(await daemon.end()).to.equal(0)
     expect(daemon.said()).to.equal(words)
