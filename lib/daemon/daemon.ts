@@ -64,7 +64,7 @@ export const rememberEvery = 300_000
  * hang hold up no look.
  */
 export async function daemon(order: DaemonOrder, eyes: DaemonEyes): Promise<string> {
-  const pace = timesOf(order, eyes.now)
+  const pace = timesOf(order, () => eyes.now())
   let known = knownFrom(order.roots, order.seen)
   /** Nothing was known before: what is found is no news. */
   let [first, begun] = [order.seen === undefined, false]
@@ -75,10 +75,14 @@ export async function daemon(order: DaemonOrder, eyes: DaemonEyes): Promise<stri
   let glances = new Map<string, Glance>()
   let [mounts, folders, written, remembered] = ['', '', '', -Infinity]
   const freezer = freezing(eyes.freeze)
+  const looks = {
+    root: (path: RawPath) => eyes.root(path),
+    volumeStands: (image: KnownImage) => eyes.volumeStands(image),
+  }
   const questions = () => ({
-    found: question(eyes.find),
+    found: question(() => eyes.find()),
     uses: question(() => pace.timed('uses', () => eyes.uses(known.images.filter(({ lies }) => lies === 'there')))),
-    users: question(() => pace.timed('users', eyes.loggedIn)),
+    users: question(() => pace.timed('users', () => eyes.loggedIn())),
   })
   let asked = questions()
   const tell = (told: readonly Told[]): void => {
@@ -134,9 +138,8 @@ export async function daemon(order: DaemonOrder, eyes: DaemonEyes): Promise<stri
       const at = now.get(image.slot)?.place
       return at === undefined ? undefined : image.places[at]
     }
-    const { root, volumeStands } = eyes
     const searching = (): boolean => Math.abs(eyes.now() - searchedFrom) < longestSearch
-    const step = seePlaces(known, { root, volumeStands, lies: place, searching })
+    const step = seePlaces(known, { ...looks, lies: place, searching })
     known = step.known
     if (!silent) tell(step.told)
     const hinted = step.told.length > 0 || [...now].some(([slot, glance]) => differs(glances.get(slot), glance))
@@ -212,7 +215,7 @@ export async function daemon(order: DaemonOrder, eyes: DaemonEyes): Promise<stri
 
   /** Returns how long they took, milliseconds; what they may take is no standstill. */
   async function answers(): Promise<number> {
-    const open = [asked.uses.asking(), asked.users.asking(), begun ? undefined : asked.found.asking()]
+    const open = [asked.uses, asked.users, ...(begun ? [] : [asked.found])].flatMap((one) => one.asking() ?? [])
     const from = eyes.now()
     await Promise.race([Promise.all(open), eyes.late(longestAnswer)])
     return Math.min(longestAnswer, Math.max(0, eyes.now() - from))

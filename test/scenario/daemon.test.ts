@@ -148,7 +148,8 @@ describe('the daemon between backups', function () {
   })
 
   it('that stood still says for how long, and goes on', async () => {
-    const { lab, stateFolder, daemon, image } = await followed()
+    const one = await followed()
+    const { lab, stateFolder, daemon } = one
     daemon.process.kill('SIGSTOP')
     await until('a daemon that stands', () =>
       /^State:\tT/m.test(readFileSync(`/proc/${String(daemon.pid)}/status`, 'utf8')),
@@ -157,7 +158,7 @@ describe('the daemon between backups', function () {
     await new Promise((resolve) => setTimeout(resolve, 2500))
     daemon.process.kill('SIGCONT')
     await told(stateFolder, 'gap')
-    renameSync(image(), join(lab.folder, 'away'))
+    renameSync(one.image(), join(lab.folder, 'away'))
     await told(stateFolder, 'vanished')
   })
 

@@ -55,7 +55,7 @@ export async function endDaemons(): Promise<void> {
     child.kill('SIGKILL')
   }
   await Promise.all(
-    left.map((child) => (child.exitCode === null && child.signalCode === null ? once(child, 'exit') : null)),
+    left.flatMap((child) => (child.exitCode === null && child.signalCode === null ? once(child, 'exit') : [])),
   )
 }
 
