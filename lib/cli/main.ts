@@ -27,6 +27,7 @@ const verbs: Record<string, { summary: string; load: () => Promise<Verb> }> = {
   config: { summary: 'init, validate or show filevault.json', load: () => import('./config.js') },
   install: { summary: 'put the hooks into an LBackup configuration', load: () => import('./install.js') },
   uninstall: { summary: 'take them out again', load: () => import('./uninstall.js') },
+  daemon: { summary: 'follow images between backups; install, status', load: () => import('./daemon.js') },
   pre: { summary: "run the pre-backup hook by hand (LBackup's environment)", load: () => import('./pre.js') },
   post: { summary: "run the post-backup hook by hand (LBackup's environment)", load: () => import('./post.js') },
 }

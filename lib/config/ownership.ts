@@ -24,7 +24,8 @@ function folderWeakness(path: RawPath): string | undefined {
   return found === undefined ? undefined : weakness(path, found)
 }
 
-function weakness(path: RawPath, { uid, mode }: Ownership): string | undefined {
+/** As `writableByOthers`, of that file or folder alone. */
+export function weakness(path: RawPath, { uid, mode }: Ownership): string | undefined {
   const ours = process.geteuid?.() ?? 0
   if (uid !== 0 && uid !== ours) {
     return `${printable(path)} belongs to user id ${String(uid)}, who may change it at any time: give it to root`

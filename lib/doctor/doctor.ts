@@ -13,10 +13,12 @@ import { fromText } from '../text/raw-path.js'
 import { readActions } from './action-files.js'
 import { actionFindings } from './actions.js'
 import { channelFindings } from './channel.js'
+import { daemonFindings } from './daemon.js'
 import { found, type DoctorFinding } from './found.js'
 import { launcherFindings } from './launchers.js'
 import { lockFindings, ownLockFindings } from './locks.js'
 import { clientLook } from './look-client.js'
+import { daemonFacts } from './look-daemon.js'
 import { destinationLook } from './look-destination.js'
 import { excludesLook } from './look-excludes.js'
 import { imageLook } from './look-images.js'
@@ -66,6 +68,7 @@ const checks: Readonly<Record<string, Check>> = {
   'what the hook may read': ({ stateFolder, system }) =>
     reachFindings(statusOf(stateFolder)?.hookEnvironment, system.platform),
   'the channel for errors': ({ loaded, command }) => channelFindings(loaded.config, command('status --alarm')),
+  'the daemon': async (patient) => daemonFindings(await daemonFacts(patient)),
   'the client': clientLook,
   'the images': imageLook,
 }

@@ -142,6 +142,7 @@ export const findingCodes = {
   'no-new-section': 'LBackup made no new section',
   'not-judged': 'the copies of the run could not be judged',
   'section-is-link': 'Section.0 is a link and holds no backup',
+  'since-last-run': 'what the daemon saw of an image since the last run',
   'runs-missed': 'several runs in a row did not back an image up',
   'history-unreadable': 'what became of earlier runs cannot be read',
   'history-unwritten': 'what became of a run could not be noted',
@@ -176,6 +177,13 @@ export const findingCodes = {
   'copy-old': 'the newest complete copy of an image is old',
   'copy-none': 'no complete copy of an image is known',
   'state-unreadable': 'what is known of earlier runs cannot be read',
+
+  // The daemon: what `doctor` and `daemon status` find.
+  'daemon-down': 'the daemon is installed and does not run',
+  'daemon-stands-still': 'the daemon runs and has not looked for long',
+  'daemon-drift': 'a unit of the daemon is not what install would make now',
+  'daemon-changed': 'a unit of the daemon was changed by hand',
+  'root-lost': 'a folder that the daemon follows is not mounted, or not there',
 } as const
 
 export type FindingCode = keyof typeof findingCodes

@@ -19,6 +19,7 @@ export interface Config {
   readonly repair: 'on' | 'off'
   readonly keep: KeepConfig
   readonly watch: WatchConfig
+  readonly daemon: DaemonConfig
   readonly tellUser: TellUserConfig
   readonly limits: LimitsConfig
   readonly tools: ToolsConfig
@@ -189,6 +190,23 @@ export interface WatchConfig {
   readonly clientInterval: number
 }
 /**
+ * The daemon that follows images between backups, and its timer.
+ */
+export interface DaemonConfig {
+  /**
+   * Seconds between two looks.
+   */
+  readonly interval: number
+  /**
+   * Minutes between two searches for images that nobody knew; one that takes long comes less often. A home that is new, gone or renamed is seen at once.
+   */
+  readonly searchMinutes: number
+  /**
+   * Minutes between two calls of status --alarm by the timer that daemon install makes.
+   */
+  readonly alarmMinutes: number
+}
+/**
  * How a user hears that the backup waits for his image.
  */
 export interface TellUserConfig {
@@ -300,6 +318,14 @@ export interface ToolsConfig {
    * Asks whether the source on another machine is there (useSSH=YES).
    */
   readonly ssh: string
+  /**
+   * Starts and stops the daemon, with daemon install --enable (Linux).
+   */
+  readonly systemctl: string
+  /**
+   * Starts and stops the daemon, with daemon install --enable (macOS).
+   */
+  readonly launchctl: string
 }
 /**
  * How the outcome reaches people. LBackup itself mails only when it fails.

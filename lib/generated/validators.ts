@@ -16,16 +16,17 @@ export interface Validator {
 }
 
 const check_config = validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/config.schema.json","type":"object","additionalProperties":false,"properties":{"$schema":{"type":"string"},"search":{"$ref":"#/$defs/search"},"policies":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/policy"}},"source":{"$ref":"#/$defs/source"},"verify":{"$ref":"#/$defs/verify"},"repair":{"enum":["on","off"]},"keep":{"$ref":"#/$defs/keep"},"watch":{"$ref":"#/$defs/watch"},"tellUser":{"$ref":"#/$defs/tellUser"},"limits":{"$ref":"#/$defs/limits"},"tools":{"$ref":"#/$defs/tools"},"platform":{"enum":["auto","macos","linux"]},"stateFolder":{"type":"string","pattern":"^/"},"onCrash":{"enum":["halt","continue"]},"remote":{"enum":["continue","halt"]},"report":{"$ref":"#/$defs/report"}},"$defs":{"search":{"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}},"policy":{"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"when":{"enum":["detached","attached"]},"ifInUse":{"enum":["leave-out","wait","copy-and-prove","halt"]},"ifUnknown":{"enum":["copy-and-prove","leave-out","halt"]},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"ifStillInUse":{"enum":["leave-out","copy-and-prove","halt"]},"allowClearText":{"type":"boolean"}}},"match":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"user":{"type":"string","pattern":"^[^/]{1,255}$"},"path":{"type":"string","pattern":"^/"}}},"source":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place","staging"]},"folders":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"hardLinks":{"type":"boolean"},"reservePercent":{"type":"number","minimum":0,"maximum":100}}},"verify":{"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure","compare"]},"minutes":{"type":"number","minimum":0,"maximum":1440}}},"limits":{"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600}}},"tools":{"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"btrfs":{"type":"string","pattern":"^/"},"bind":{"type":"string","pattern":"^/"},"umount":{"type":"string","pattern":"^/"},"tmutil":{"type":"string","pattern":"^/"},"mountApfs":{"type":"string","pattern":"^/"},"diskutil":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"}}},"report":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}},"tellUser":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}},"keep":{"type":"object","additionalProperties":false,"properties":{"warnAfterDays":{"type":"number","minimum":0,"maximum":3650},"errorAfterDays":{"type":"number","minimum":0,"maximum":3650},"warnAfterRuns":{"type":"integer","minimum":0,"maximum":1000}}},"watch":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["note","pause","stop","off"]},"maxPauseMinutes":{"type":"number","minimum":0,"maximum":1440},"interval":{"type":"number","minimum":0.1,"maximum":60},"clientInterval":{"type":"integer","minimum":1,"maximum":60}}}}};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/config.schema.json","type":"object","additionalProperties":false,"properties":{"$schema":{"type":"string"},"search":{"$ref":"#/$defs/search"},"policies":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/policy"}},"source":{"$ref":"#/$defs/source"},"verify":{"$ref":"#/$defs/verify"},"repair":{"enum":["on","off"]},"keep":{"$ref":"#/$defs/keep"},"watch":{"$ref":"#/$defs/watch"},"daemon":{"$ref":"#/$defs/daemon"},"tellUser":{"$ref":"#/$defs/tellUser"},"limits":{"$ref":"#/$defs/limits"},"tools":{"$ref":"#/$defs/tools"},"platform":{"enum":["auto","macos","linux"]},"stateFolder":{"type":"string","pattern":"^/"},"onCrash":{"enum":["halt","continue"]},"remote":{"enum":["continue","halt"]},"report":{"$ref":"#/$defs/report"}},"$defs":{"search":{"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}},"policy":{"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"when":{"enum":["detached","attached"]},"ifInUse":{"enum":["leave-out","wait","copy-and-prove","halt"]},"ifUnknown":{"enum":["copy-and-prove","leave-out","halt"]},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"ifStillInUse":{"enum":["leave-out","copy-and-prove","halt"]},"allowClearText":{"type":"boolean"}}},"match":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"user":{"type":"string","pattern":"^[^/]{1,255}$"},"path":{"type":"string","pattern":"^/"}}},"source":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place","staging"]},"folders":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"hardLinks":{"type":"boolean"},"reservePercent":{"type":"number","minimum":0,"maximum":100}}},"verify":{"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure","compare"]},"minutes":{"type":"number","minimum":0,"maximum":1440}}},"limits":{"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600}}},"tools":{"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"btrfs":{"type":"string","pattern":"^/"},"bind":{"type":"string","pattern":"^/"},"umount":{"type":"string","pattern":"^/"},"tmutil":{"type":"string","pattern":"^/"},"mountApfs":{"type":"string","pattern":"^/"},"diskutil":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"},"systemctl":{"type":"string","pattern":"^/"},"launchctl":{"type":"string","pattern":"^/"}}},"report":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}},"tellUser":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}},"keep":{"type":"object","additionalProperties":false,"properties":{"warnAfterDays":{"type":"number","minimum":0,"maximum":3650},"errorAfterDays":{"type":"number","minimum":0,"maximum":3650},"warnAfterRuns":{"type":"integer","minimum":0,"maximum":1000}}},"watch":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["note","pause","stop","off"]},"maxPauseMinutes":{"type":"number","minimum":0,"maximum":1440},"interval":{"type":"number","minimum":0.1,"maximum":60},"clientInterval":{"type":"integer","minimum":1,"maximum":60}}},"daemon":{"type":"object","additionalProperties":false,"properties":{"interval":{"type":"number","minimum":0.1,"maximum":10},"searchMinutes":{"type":"number","minimum":1,"maximum":1440},"alarmMinutes":{"type":"integer","minimum":5,"maximum":1440}}}}};
 const schema32 = {"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}};
 const schema35 = {"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place","staging"]},"folders":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"hardLinks":{"type":"boolean"},"reservePercent":{"type":"number","minimum":0,"maximum":100}}};
 const schema36 = {"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure","compare"]},"minutes":{"type":"number","minimum":0,"maximum":1440}}};
 const schema37 = {"type":"object","additionalProperties":false,"properties":{"warnAfterDays":{"type":"number","minimum":0,"maximum":3650},"errorAfterDays":{"type":"number","minimum":0,"maximum":3650},"warnAfterRuns":{"type":"integer","minimum":0,"maximum":1000}}};
 const schema38 = {"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["note","pause","stop","off"]},"maxPauseMinutes":{"type":"number","minimum":0,"maximum":1440},"interval":{"type":"number","minimum":0.1,"maximum":60},"clientInterval":{"type":"integer","minimum":1,"maximum":60}}};
-const schema39 = {"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}};
-const schema40 = {"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600}}};
-const schema41 = {"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"btrfs":{"type":"string","pattern":"^/"},"bind":{"type":"string","pattern":"^/"},"umount":{"type":"string","pattern":"^/"},"tmutil":{"type":"string","pattern":"^/"},"mountApfs":{"type":"string","pattern":"^/"},"diskutil":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"}}};
-const schema42 = {"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}};
+const schema39 = {"type":"object","additionalProperties":false,"properties":{"interval":{"type":"number","minimum":0.1,"maximum":10},"searchMinutes":{"type":"number","minimum":1,"maximum":1440},"alarmMinutes":{"type":"integer","minimum":5,"maximum":1440}}};
+const schema40 = {"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}};
+const schema41 = {"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600}}};
+const schema42 = {"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"btrfs":{"type":"string","pattern":"^/"},"bind":{"type":"string","pattern":"^/"},"umount":{"type":"string","pattern":"^/"},"tmutil":{"type":"string","pattern":"^/"},"mountApfs":{"type":"string","pattern":"^/"},"diskutil":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"},"systemctl":{"type":"string","pattern":"^/"},"launchctl":{"type":"string","pattern":"^/"}}};
+const schema43 = {"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}};
 const func1 = Object.prototype.hasOwnProperty;
 const pattern4 = new RegExp("^/", "u");
 const schema33 = {"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"when":{"enum":["detached","attached"]},"ifInUse":{"enum":["leave-out","wait","copy-and-prove","halt"]},"ifUnknown":{"enum":["copy-and-prove","leave-out","halt"]},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"ifStillInUse":{"enum":["leave-out","copy-and-prove","halt"]},"allowClearText":{"type":"boolean"}}};
@@ -1013,12 +1014,12 @@ vErrors.push(err59);
 errors++;
 }
 }
-if(data.tellUser !== undefined){
-let data30 = data.tellUser;
+if(data.daemon !== undefined){
+let data30 = data.daemon;
 if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
 for(const key6 in data30){
-if(!((key6 === "command") || (key6 === "commandSeconds"))){
-const err60 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+if(!(((key6 === "interval") || (key6 === "searchMinutes")) || (key6 === "alarmMinutes"))){
+const err60 = {instancePath:instancePath+"/daemon",schemaPath:"#/$defs/daemon/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -1028,11 +1029,11 @@ vErrors.push(err60);
 errors++;
 }
 }
-if(data30.command !== undefined){
-let data31 = data30.command;
-if(Array.isArray(data31)){
-if(data31.length > 256){
-const err61 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
+if(data30.interval !== undefined){
+let data31 = data30.interval;
+if((typeof data31 == "number") && (isFinite(data31))){
+if(data31 > 10 || isNaN(data31)){
+const err61 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10},message:"must be <= 10"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -1041,10 +1042,8 @@ vErrors.push(err61);
 }
 errors++;
 }
-const len3 = data31.length;
-for(let i3=0; i3<len3; i3++){
-if(typeof data31[i3] !== "string"){
-const err62 = {instancePath:instancePath+"/tellUser/command/" + i3,schemaPath:"#/$defs/tellUser/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data31 < 0.1 || isNaN(data31)){
+const err62 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -1054,9 +1053,8 @@ vErrors.push(err62);
 errors++;
 }
 }
-}
 else {
-const err63 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err63 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -1066,11 +1064,11 @@ vErrors.push(err63);
 errors++;
 }
 }
-if(data30.commandSeconds !== undefined){
-let data33 = data30.commandSeconds;
-if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 3600 || isNaN(data33)){
-const err64 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+if(data30.searchMinutes !== undefined){
+let data32 = data30.searchMinutes;
+if((typeof data32 == "number") && (isFinite(data32))){
+if(data32 > 1440 || isNaN(data32)){
+const err64 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -1079,8 +1077,8 @@ vErrors.push(err64);
 }
 errors++;
 }
-if(data33 < 1 || isNaN(data33)){
-const err65 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data32 < 1 || isNaN(data32)){
+const err65 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -1091,7 +1089,7 @@ errors++;
 }
 }
 else {
-const err66 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err66 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -1101,9 +1099,10 @@ vErrors.push(err66);
 errors++;
 }
 }
-}
-else {
-const err67 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data30.alarmMinutes !== undefined){
+let data33 = data30.alarmMinutes;
+if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
+const err67 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -1112,13 +1111,9 @@ vErrors.push(err67);
 }
 errors++;
 }
-}
-if(data.limits !== undefined){
-let data34 = data.limits;
-if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
-for(const key7 in data34){
-if(!(((((key7 === "commandSeconds") || (key7 === "clientMinutes")) || (key7 === "hookMinutes")) || (key7 === "waitMinutes")) || (key7 === "quietSeconds"))){
-const err68 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+if((typeof data33 == "number") && (isFinite(data33))){
+if(data33 > 1440 || isNaN(data33)){
+const err68 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -1127,12 +1122,8 @@ vErrors.push(err68);
 }
 errors++;
 }
-}
-if(data34.commandSeconds !== undefined){
-let data35 = data34.commandSeconds;
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 86400 || isNaN(data35)){
-const err69 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"};
+if(data33 < 5 || isNaN(data33)){
+const err69 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 5},message:"must be >= 5"};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -1141,8 +1132,11 @@ vErrors.push(err69);
 }
 errors++;
 }
-if(data35 < 1 || isNaN(data35)){
-const err70 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+}
+else {
+const err70 = {instancePath:instancePath+"/daemon",schemaPath:"#/$defs/daemon/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -1152,8 +1146,12 @@ vErrors.push(err70);
 errors++;
 }
 }
-else {
-const err71 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data.tellUser !== undefined){
+let data34 = data.tellUser;
+if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
+for(const key7 in data34){
+if(!((key7 === "command") || (key7 === "commandSeconds"))){
+const err71 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -1163,11 +1161,11 @@ vErrors.push(err71);
 errors++;
 }
 }
-if(data34.clientMinutes !== undefined){
-let data36 = data34.clientMinutes;
-if((typeof data36 == "number") && (isFinite(data36))){
-if(data36 > 10080 || isNaN(data36)){
-const err72 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
+if(data34.command !== undefined){
+let data35 = data34.command;
+if(Array.isArray(data35)){
+if(data35.length > 256){
+const err72 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -1176,8 +1174,10 @@ vErrors.push(err72);
 }
 errors++;
 }
-if(data36 < 0.1 || isNaN(data36)){
-const err73 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
+const len3 = data35.length;
+for(let i3=0; i3<len3; i3++){
+if(typeof data35[i3] !== "string"){
+const err73 = {instancePath:instancePath+"/tellUser/command/" + i3,schemaPath:"#/$defs/tellUser/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -1187,8 +1187,9 @@ vErrors.push(err73);
 errors++;
 }
 }
+}
 else {
-const err74 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err74 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -1198,11 +1199,11 @@ vErrors.push(err74);
 errors++;
 }
 }
-if(data34.hookMinutes !== undefined){
-let data37 = data34.hookMinutes;
+if(data34.commandSeconds !== undefined){
+let data37 = data34.commandSeconds;
 if((typeof data37 == "number") && (isFinite(data37))){
-if(data37 > 10080 || isNaN(data37)){
-const err75 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
+if(data37 > 3600 || isNaN(data37)){
+const err75 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -1212,7 +1213,7 @@ vErrors.push(err75);
 errors++;
 }
 if(data37 < 1 || isNaN(data37)){
-const err76 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+const err76 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -1223,7 +1224,7 @@ errors++;
 }
 }
 else {
-const err77 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err77 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -1233,11 +1234,9 @@ vErrors.push(err77);
 errors++;
 }
 }
-if(data34.waitMinutes !== undefined){
-let data38 = data34.waitMinutes;
-if((typeof data38 == "number") && (isFinite(data38))){
-if(data38 > 1440 || isNaN(data38)){
-const err78 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
+}
+else {
+const err78 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -1246,8 +1245,13 @@ vErrors.push(err78);
 }
 errors++;
 }
-if(data38 < 0 || isNaN(data38)){
-const err79 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data.limits !== undefined){
+let data38 = data.limits;
+if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
+for(const key8 in data38){
+if(!(((((key8 === "commandSeconds") || (key8 === "clientMinutes")) || (key8 === "hookMinutes")) || (key8 === "waitMinutes")) || (key8 === "quietSeconds"))){
+const err79 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -1257,8 +1261,11 @@ vErrors.push(err79);
 errors++;
 }
 }
-else {
-const err80 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data38.commandSeconds !== undefined){
+let data39 = data38.commandSeconds;
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 86400 || isNaN(data39)){
+const err80 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -1267,12 +1274,8 @@ vErrors.push(err80);
 }
 errors++;
 }
-}
-if(data34.quietSeconds !== undefined){
-let data39 = data34.quietSeconds;
-if((typeof data39 == "number") && (isFinite(data39))){
-if(data39 > 3600 || isNaN(data39)){
-const err81 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+if(data39 < 1 || isNaN(data39)){
+const err81 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -1281,8 +1284,9 @@ vErrors.push(err81);
 }
 errors++;
 }
-if(data39 < 0 || isNaN(data39)){
-const err82 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err82 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -1292,8 +1296,11 @@ vErrors.push(err82);
 errors++;
 }
 }
-else {
-const err83 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data38.clientMinutes !== undefined){
+let data40 = data38.clientMinutes;
+if((typeof data40 == "number") && (isFinite(data40))){
+if(data40 > 10080 || isNaN(data40)){
+const err83 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -1302,10 +1309,8 @@ vErrors.push(err83);
 }
 errors++;
 }
-}
-}
-else {
-const err84 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data40 < 0.1 || isNaN(data40)){
+const err84 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -1315,12 +1320,8 @@ vErrors.push(err84);
 errors++;
 }
 }
-if(data.tools !== undefined){
-let data40 = data.tools;
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-for(const key8 in data40){
-if(!(func1.call(schema41.properties, key8))){
-const err85 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+else {
+const err85 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -1330,11 +1331,11 @@ vErrors.push(err85);
 errors++;
 }
 }
-if(data40.hdiutil !== undefined){
-let data41 = data40.hdiutil;
-if(typeof data41 === "string"){
-if(!pattern4.test(data41)){
-const err86 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(data38.hookMinutes !== undefined){
+let data41 = data38.hookMinutes;
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 10080 || isNaN(data41)){
+const err86 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -1343,9 +1344,8 @@ vErrors.push(err86);
 }
 errors++;
 }
-}
-else {
-const err87 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data41 < 1 || isNaN(data41)){
+const err87 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -1355,11 +1355,8 @@ vErrors.push(err87);
 errors++;
 }
 }
-if(data40.lsof !== undefined){
-let data42 = data40.lsof;
-if(typeof data42 === "string"){
-if(!pattern4.test(data42)){
-const err88 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err88 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -1369,8 +1366,11 @@ vErrors.push(err88);
 errors++;
 }
 }
-else {
-const err89 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data38.waitMinutes !== undefined){
+let data42 = data38.waitMinutes;
+if((typeof data42 == "number") && (isFinite(data42))){
+if(data42 > 1440 || isNaN(data42)){
+const err89 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1379,12 +1379,8 @@ vErrors.push(err89);
 }
 errors++;
 }
-}
-if(data40.who !== undefined){
-let data43 = data40.who;
-if(typeof data43 === "string"){
-if(!pattern4.test(data43)){
-const err90 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(data42 < 0 || isNaN(data42)){
+const err90 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1395,7 +1391,7 @@ errors++;
 }
 }
 else {
-const err91 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err91 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1405,11 +1401,11 @@ vErrors.push(err91);
 errors++;
 }
 }
-if(data40.scutil !== undefined){
-let data44 = data40.scutil;
-if(typeof data44 === "string"){
-if(!pattern4.test(data44)){
-const err92 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(data38.quietSeconds !== undefined){
+let data43 = data38.quietSeconds;
+if((typeof data43 == "number") && (isFinite(data43))){
+if(data43 > 3600 || isNaN(data43)){
+const err92 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1418,9 +1414,8 @@ vErrors.push(err92);
 }
 errors++;
 }
-}
-else {
-const err93 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data43 < 0 || isNaN(data43)){
+const err93 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1430,11 +1425,8 @@ vErrors.push(err93);
 errors++;
 }
 }
-if(data40.caffeinate !== undefined){
-let data45 = data40.caffeinate;
-if(typeof data45 === "string"){
-if(!pattern4.test(data45)){
-const err94 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err94 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1444,8 +1436,9 @@ vErrors.push(err94);
 errors++;
 }
 }
+}
 else {
-const err95 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err95 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1455,11 +1448,12 @@ vErrors.push(err95);
 errors++;
 }
 }
-if(data40.dscl !== undefined){
-let data46 = data40.dscl;
-if(typeof data46 === "string"){
-if(!pattern4.test(data46)){
-const err96 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(data.tools !== undefined){
+let data44 = data.tools;
+if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
+for(const key9 in data44){
+if(!(func1.call(schema42.properties, key9))){
+const err96 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1469,8 +1463,11 @@ vErrors.push(err96);
 errors++;
 }
 }
-else {
-const err97 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data44.hdiutil !== undefined){
+let data45 = data44.hdiutil;
+if(typeof data45 === "string"){
+if(!pattern4.test(data45)){
+const err97 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1480,11 +1477,8 @@ vErrors.push(err97);
 errors++;
 }
 }
-if(data40.stat !== undefined){
-let data47 = data40.stat;
-if(typeof data47 === "string"){
-if(!pattern4.test(data47)){
-const err98 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err98 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1494,8 +1488,11 @@ vErrors.push(err98);
 errors++;
 }
 }
-else {
-const err99 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data44.lsof !== undefined){
+let data46 = data44.lsof;
+if(typeof data46 === "string"){
+if(!pattern4.test(data46)){
+const err99 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1505,11 +1502,8 @@ vErrors.push(err99);
 errors++;
 }
 }
-if(data40.mount !== undefined){
-let data48 = data40.mount;
-if(typeof data48 === "string"){
-if(!pattern4.test(data48)){
-const err100 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err100 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1519,8 +1513,11 @@ vErrors.push(err100);
 errors++;
 }
 }
-else {
-const err101 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data44.who !== undefined){
+let data47 = data44.who;
+if(typeof data47 === "string"){
+if(!pattern4.test(data47)){
+const err101 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1530,11 +1527,8 @@ vErrors.push(err101);
 errors++;
 }
 }
-if(data40.ps !== undefined){
-let data49 = data40.ps;
-if(typeof data49 === "string"){
-if(!pattern4.test(data49)){
-const err102 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err102 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1544,8 +1538,11 @@ vErrors.push(err102);
 errors++;
 }
 }
-else {
-const err103 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data44.scutil !== undefined){
+let data48 = data44.scutil;
+if(typeof data48 === "string"){
+if(!pattern4.test(data48)){
+const err103 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1555,11 +1552,8 @@ vErrors.push(err103);
 errors++;
 }
 }
-if(data40.rsync !== undefined){
-let data50 = data40.rsync;
-if(typeof data50 === "string"){
-if(!pattern4.test(data50)){
-const err104 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err104 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1569,8 +1563,11 @@ vErrors.push(err104);
 errors++;
 }
 }
-else {
-const err105 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data44.caffeinate !== undefined){
+let data49 = data44.caffeinate;
+if(typeof data49 === "string"){
+if(!pattern4.test(data49)){
+const err105 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1580,11 +1577,8 @@ vErrors.push(err105);
 errors++;
 }
 }
-if(data40.btrfs !== undefined){
-let data51 = data40.btrfs;
-if(typeof data51 === "string"){
-if(!pattern4.test(data51)){
-const err106 = {instancePath:instancePath+"/tools/btrfs",schemaPath:"#/$defs/tools/properties/btrfs/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err106 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1594,8 +1588,11 @@ vErrors.push(err106);
 errors++;
 }
 }
-else {
-const err107 = {instancePath:instancePath+"/tools/btrfs",schemaPath:"#/$defs/tools/properties/btrfs/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data44.dscl !== undefined){
+let data50 = data44.dscl;
+if(typeof data50 === "string"){
+if(!pattern4.test(data50)){
+const err107 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1605,11 +1602,8 @@ vErrors.push(err107);
 errors++;
 }
 }
-if(data40.bind !== undefined){
-let data52 = data40.bind;
-if(typeof data52 === "string"){
-if(!pattern4.test(data52)){
-const err108 = {instancePath:instancePath+"/tools/bind",schemaPath:"#/$defs/tools/properties/bind/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err108 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1619,8 +1613,11 @@ vErrors.push(err108);
 errors++;
 }
 }
-else {
-const err109 = {instancePath:instancePath+"/tools/bind",schemaPath:"#/$defs/tools/properties/bind/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data44.stat !== undefined){
+let data51 = data44.stat;
+if(typeof data51 === "string"){
+if(!pattern4.test(data51)){
+const err109 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1630,11 +1627,8 @@ vErrors.push(err109);
 errors++;
 }
 }
-if(data40.umount !== undefined){
-let data53 = data40.umount;
-if(typeof data53 === "string"){
-if(!pattern4.test(data53)){
-const err110 = {instancePath:instancePath+"/tools/umount",schemaPath:"#/$defs/tools/properties/umount/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err110 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1644,8 +1638,11 @@ vErrors.push(err110);
 errors++;
 }
 }
-else {
-const err111 = {instancePath:instancePath+"/tools/umount",schemaPath:"#/$defs/tools/properties/umount/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data44.mount !== undefined){
+let data52 = data44.mount;
+if(typeof data52 === "string"){
+if(!pattern4.test(data52)){
+const err111 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1655,11 +1652,8 @@ vErrors.push(err111);
 errors++;
 }
 }
-if(data40.tmutil !== undefined){
-let data54 = data40.tmutil;
-if(typeof data54 === "string"){
-if(!pattern4.test(data54)){
-const err112 = {instancePath:instancePath+"/tools/tmutil",schemaPath:"#/$defs/tools/properties/tmutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err112 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1669,8 +1663,11 @@ vErrors.push(err112);
 errors++;
 }
 }
-else {
-const err113 = {instancePath:instancePath+"/tools/tmutil",schemaPath:"#/$defs/tools/properties/tmutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data44.ps !== undefined){
+let data53 = data44.ps;
+if(typeof data53 === "string"){
+if(!pattern4.test(data53)){
+const err113 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1680,11 +1677,8 @@ vErrors.push(err113);
 errors++;
 }
 }
-if(data40.mountApfs !== undefined){
-let data55 = data40.mountApfs;
-if(typeof data55 === "string"){
-if(!pattern4.test(data55)){
-const err114 = {instancePath:instancePath+"/tools/mountApfs",schemaPath:"#/$defs/tools/properties/mountApfs/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err114 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1694,8 +1688,11 @@ vErrors.push(err114);
 errors++;
 }
 }
-else {
-const err115 = {instancePath:instancePath+"/tools/mountApfs",schemaPath:"#/$defs/tools/properties/mountApfs/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data44.rsync !== undefined){
+let data54 = data44.rsync;
+if(typeof data54 === "string"){
+if(!pattern4.test(data54)){
+const err115 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1705,11 +1702,8 @@ vErrors.push(err115);
 errors++;
 }
 }
-if(data40.diskutil !== undefined){
-let data56 = data40.diskutil;
-if(typeof data56 === "string"){
-if(!pattern4.test(data56)){
-const err116 = {instancePath:instancePath+"/tools/diskutil",schemaPath:"#/$defs/tools/properties/diskutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err116 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1719,8 +1713,11 @@ vErrors.push(err116);
 errors++;
 }
 }
-else {
-const err117 = {instancePath:instancePath+"/tools/diskutil",schemaPath:"#/$defs/tools/properties/diskutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data44.btrfs !== undefined){
+let data55 = data44.btrfs;
+if(typeof data55 === "string"){
+if(!pattern4.test(data55)){
+const err117 = {instancePath:instancePath+"/tools/btrfs",schemaPath:"#/$defs/tools/properties/btrfs/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1730,11 +1727,8 @@ vErrors.push(err117);
 errors++;
 }
 }
-if(data40.ssh !== undefined){
-let data57 = data40.ssh;
-if(typeof data57 === "string"){
-if(!pattern4.test(data57)){
-const err118 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err118 = {instancePath:instancePath+"/tools/btrfs",schemaPath:"#/$defs/tools/properties/btrfs/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1744,8 +1738,11 @@ vErrors.push(err118);
 errors++;
 }
 }
-else {
-const err119 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data44.bind !== undefined){
+let data56 = data44.bind;
+if(typeof data56 === "string"){
+if(!pattern4.test(data56)){
+const err119 = {instancePath:instancePath+"/tools/bind",schemaPath:"#/$defs/tools/properties/bind/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1755,9 +1752,8 @@ vErrors.push(err119);
 errors++;
 }
 }
-}
 else {
-const err120 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err120 = {instancePath:instancePath+"/tools/bind",schemaPath:"#/$defs/tools/properties/bind/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1767,10 +1763,11 @@ vErrors.push(err120);
 errors++;
 }
 }
-if(data.platform !== undefined){
-let data58 = data.platform;
-if(!(((data58 === "auto") || (data58 === "macos")) || (data58 === "linux"))){
-const err121 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema31.properties.platform.enum},message:"must be equal to one of the allowed values"};
+if(data44.umount !== undefined){
+let data57 = data44.umount;
+if(typeof data57 === "string"){
+if(!pattern4.test(data57)){
+const err121 = {instancePath:instancePath+"/tools/umount",schemaPath:"#/$defs/tools/properties/umount/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1780,11 +1777,8 @@ vErrors.push(err121);
 errors++;
 }
 }
-if(data.stateFolder !== undefined){
-let data59 = data.stateFolder;
-if(typeof data59 === "string"){
-if(!pattern4.test(data59)){
-const err122 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err122 = {instancePath:instancePath+"/tools/umount",schemaPath:"#/$defs/tools/properties/umount/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1794,8 +1788,11 @@ vErrors.push(err122);
 errors++;
 }
 }
-else {
-const err123 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data44.tmutil !== undefined){
+let data58 = data44.tmutil;
+if(typeof data58 === "string"){
+if(!pattern4.test(data58)){
+const err123 = {instancePath:instancePath+"/tools/tmutil",schemaPath:"#/$defs/tools/properties/tmutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1805,10 +1802,8 @@ vErrors.push(err123);
 errors++;
 }
 }
-if(data.onCrash !== undefined){
-let data60 = data.onCrash;
-if(!((data60 === "halt") || (data60 === "continue"))){
-const err124 = {instancePath:instancePath+"/onCrash",schemaPath:"#/properties/onCrash/enum",keyword:"enum",params:{allowedValues: schema31.properties.onCrash.enum},message:"must be equal to one of the allowed values"};
+else {
+const err124 = {instancePath:instancePath+"/tools/tmutil",schemaPath:"#/$defs/tools/properties/tmutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1818,10 +1813,11 @@ vErrors.push(err124);
 errors++;
 }
 }
-if(data.remote !== undefined){
-let data61 = data.remote;
-if(!((data61 === "continue") || (data61 === "halt"))){
-const err125 = {instancePath:instancePath+"/remote",schemaPath:"#/properties/remote/enum",keyword:"enum",params:{allowedValues: schema31.properties.remote.enum},message:"must be equal to one of the allowed values"};
+if(data44.mountApfs !== undefined){
+let data59 = data44.mountApfs;
+if(typeof data59 === "string"){
+if(!pattern4.test(data59)){
+const err125 = {instancePath:instancePath+"/tools/mountApfs",schemaPath:"#/$defs/tools/properties/mountApfs/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1831,12 +1827,8 @@ vErrors.push(err125);
 errors++;
 }
 }
-if(data.report !== undefined){
-let data62 = data.report;
-if(data62 && typeof data62 == "object" && !Array.isArray(data62)){
-for(const key9 in data62){
-if(!((((key9 === "command") || (key9 === "on")) || (key9 === "commandSeconds")) || (key9 === "noRunHours"))){
-const err126 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+else {
+const err126 = {instancePath:instancePath+"/tools/mountApfs",schemaPath:"#/$defs/tools/properties/mountApfs/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1846,11 +1838,11 @@ vErrors.push(err126);
 errors++;
 }
 }
-if(data62.command !== undefined){
-let data63 = data62.command;
-if(Array.isArray(data63)){
-if(data63.length > 256){
-const err127 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
+if(data44.diskutil !== undefined){
+let data60 = data44.diskutil;
+if(typeof data60 === "string"){
+if(!pattern4.test(data60)){
+const err127 = {instancePath:instancePath+"/tools/diskutil",schemaPath:"#/$defs/tools/properties/diskutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1859,10 +1851,9 @@ vErrors.push(err127);
 }
 errors++;
 }
-const len4 = data63.length;
-for(let i4=0; i4<len4; i4++){
-if(typeof data63[i4] !== "string"){
-const err128 = {instancePath:instancePath+"/report/command/" + i4,schemaPath:"#/$defs/report/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+else {
+const err128 = {instancePath:instancePath+"/tools/diskutil",schemaPath:"#/$defs/tools/properties/diskutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1872,9 +1863,11 @@ vErrors.push(err128);
 errors++;
 }
 }
-}
-else {
-const err129 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data44.ssh !== undefined){
+let data61 = data44.ssh;
+if(typeof data61 === "string"){
+if(!pattern4.test(data61)){
+const err129 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1884,10 +1877,8 @@ vErrors.push(err129);
 errors++;
 }
 }
-if(data62.on !== undefined){
-let data65 = data62.on;
-if(!((data65 === "problem") || (data65 === "always"))){
-const err130 = {instancePath:instancePath+"/report/on",schemaPath:"#/$defs/report/properties/on/enum",keyword:"enum",params:{allowedValues: schema42.properties.on.enum},message:"must be equal to one of the allowed values"};
+else {
+const err130 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1897,11 +1888,11 @@ vErrors.push(err130);
 errors++;
 }
 }
-if(data62.commandSeconds !== undefined){
-let data66 = data62.commandSeconds;
-if((typeof data66 == "number") && (isFinite(data66))){
-if(data66 > 3600 || isNaN(data66)){
-const err131 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+if(data44.systemctl !== undefined){
+let data62 = data44.systemctl;
+if(typeof data62 === "string"){
+if(!pattern4.test(data62)){
+const err131 = {instancePath:instancePath+"/tools/systemctl",schemaPath:"#/$defs/tools/properties/systemctl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1910,8 +1901,9 @@ vErrors.push(err131);
 }
 errors++;
 }
-if(data66 < 1 || isNaN(data66)){
-const err132 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+else {
+const err132 = {instancePath:instancePath+"/tools/systemctl",schemaPath:"#/$defs/tools/properties/systemctl/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1921,8 +1913,11 @@ vErrors.push(err132);
 errors++;
 }
 }
-else {
-const err133 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data44.launchctl !== undefined){
+let data63 = data44.launchctl;
+if(typeof data63 === "string"){
+if(!pattern4.test(data63)){
+const err133 = {instancePath:instancePath+"/tools/launchctl",schemaPath:"#/$defs/tools/properties/launchctl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1932,11 +1927,8 @@ vErrors.push(err133);
 errors++;
 }
 }
-if(data62.noRunHours !== undefined){
-let data67 = data62.noRunHours;
-if((typeof data67 == "number") && (isFinite(data67))){
-if(data67 > 8760 || isNaN(data67)){
-const err134 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8760},message:"must be <= 8760"};
+else {
+const err134 = {instancePath:instancePath+"/tools/launchctl",schemaPath:"#/$defs/tools/properties/launchctl/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1945,8 +1937,10 @@ vErrors.push(err134);
 }
 errors++;
 }
-if(data67 < 1 || isNaN(data67)){
-const err135 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+else {
+const err135 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1956,8 +1950,10 @@ vErrors.push(err135);
 errors++;
 }
 }
-else {
-const err136 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data.platform !== undefined){
+let data64 = data.platform;
+if(!(((data64 === "auto") || (data64 === "macos")) || (data64 === "linux"))){
+const err136 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema31.properties.platform.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1967,9 +1963,11 @@ vErrors.push(err136);
 errors++;
 }
 }
-}
-else {
-const err137 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.stateFolder !== undefined){
+let data65 = data.stateFolder;
+if(typeof data65 === "string"){
+if(!pattern4.test(data65)){
+const err137 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1979,14 +1977,199 @@ vErrors.push(err137);
 errors++;
 }
 }
-}
 else {
-const err138 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err138 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err138];
 }
 else {
 vErrors.push(err138);
+}
+errors++;
+}
+}
+if(data.onCrash !== undefined){
+let data66 = data.onCrash;
+if(!((data66 === "halt") || (data66 === "continue"))){
+const err139 = {instancePath:instancePath+"/onCrash",schemaPath:"#/properties/onCrash/enum",keyword:"enum",params:{allowedValues: schema31.properties.onCrash.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err139];
+}
+else {
+vErrors.push(err139);
+}
+errors++;
+}
+}
+if(data.remote !== undefined){
+let data67 = data.remote;
+if(!((data67 === "continue") || (data67 === "halt"))){
+const err140 = {instancePath:instancePath+"/remote",schemaPath:"#/properties/remote/enum",keyword:"enum",params:{allowedValues: schema31.properties.remote.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err140];
+}
+else {
+vErrors.push(err140);
+}
+errors++;
+}
+}
+if(data.report !== undefined){
+let data68 = data.report;
+if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
+for(const key10 in data68){
+if(!((((key10 === "command") || (key10 === "on")) || (key10 === "commandSeconds")) || (key10 === "noRunHours"))){
+const err141 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err141];
+}
+else {
+vErrors.push(err141);
+}
+errors++;
+}
+}
+if(data68.command !== undefined){
+let data69 = data68.command;
+if(Array.isArray(data69)){
+if(data69.length > 256){
+const err142 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
+if(vErrors === null){
+vErrors = [err142];
+}
+else {
+vErrors.push(err142);
+}
+errors++;
+}
+const len4 = data69.length;
+for(let i4=0; i4<len4; i4++){
+if(typeof data69[i4] !== "string"){
+const err143 = {instancePath:instancePath+"/report/command/" + i4,schemaPath:"#/$defs/report/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err143];
+}
+else {
+vErrors.push(err143);
+}
+errors++;
+}
+}
+}
+else {
+const err144 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err144];
+}
+else {
+vErrors.push(err144);
+}
+errors++;
+}
+}
+if(data68.on !== undefined){
+let data71 = data68.on;
+if(!((data71 === "problem") || (data71 === "always"))){
+const err145 = {instancePath:instancePath+"/report/on",schemaPath:"#/$defs/report/properties/on/enum",keyword:"enum",params:{allowedValues: schema43.properties.on.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err145];
+}
+else {
+vErrors.push(err145);
+}
+errors++;
+}
+}
+if(data68.commandSeconds !== undefined){
+let data72 = data68.commandSeconds;
+if((typeof data72 == "number") && (isFinite(data72))){
+if(data72 > 3600 || isNaN(data72)){
+const err146 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+if(vErrors === null){
+vErrors = [err146];
+}
+else {
+vErrors.push(err146);
+}
+errors++;
+}
+if(data72 < 1 || isNaN(data72)){
+const err147 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err147];
+}
+else {
+vErrors.push(err147);
+}
+errors++;
+}
+}
+else {
+const err148 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(vErrors === null){
+vErrors = [err148];
+}
+else {
+vErrors.push(err148);
+}
+errors++;
+}
+}
+if(data68.noRunHours !== undefined){
+let data73 = data68.noRunHours;
+if((typeof data73 == "number") && (isFinite(data73))){
+if(data73 > 8760 || isNaN(data73)){
+const err149 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8760},message:"must be <= 8760"};
+if(vErrors === null){
+vErrors = [err149];
+}
+else {
+vErrors.push(err149);
+}
+errors++;
+}
+if(data73 < 1 || isNaN(data73)){
+const err150 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err150];
+}
+else {
+vErrors.push(err150);
+}
+errors++;
+}
+}
+else {
+const err151 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(vErrors === null){
+vErrors = [err151];
+}
+else {
+vErrors.push(err151);
+}
+errors++;
+}
+}
+}
+else {
+const err152 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err152];
+}
+else {
+vErrors.push(err152);
+}
+errors++;
+}
+}
+}
+else {
+const err153 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err153];
+}
+else {
+vErrors.push(err153);
 }
 errors++;
 }
@@ -1996,17 +2179,17 @@ return errors === 0;
 validate20.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_run = validate23;
-const schema43 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/run.schema.json","type":"object","additionalProperties":false,"required":["schema","id","state","startedAt","bootId","lbackup","host","platform","backupSource","source","sourceTrailingSlash","backupDest","useSSH","numRotations","sectionZero","storeId","excludesFile","excludesBlock","images","homes","findings","mountPoints","everyFile"],"properties":{"schema":{"const":"run/1"},"sourceLookedAt":{"type":"boolean"},"id":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"state":{"enum":["observing","acting","backing-up","finished"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"bootId":{"type":"string"},"lbackup":{"anyOf":[{"$ref":"#/$defs/process"},{"type":"null"}]},"host":{"type":"string"},"platform":{"enum":["macos","linux"]},"backupSource":{"$ref":"common.schema.json#/$defs/path"},"source":{"$ref":"common.schema.json#/$defs/path"},"sourceTrailingSlash":{"type":"boolean"},"backupDest":{"$ref":"common.schema.json#/$defs/path"},"useSSH":{"type":"boolean"},"numRotations":{"type":"integer","minimum":0},"sectionZero":{"anyOf":[{"$ref":"#/$defs/section"},{"type":"null"}]},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"excludesFile":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"excludesBlock":{"type":"boolean"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"homes":{"type":"array","items":{"$ref":"#/$defs/home"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"mountPoints":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"everyFile":{"type":"boolean"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}},"section":{"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"staged":{"$ref":"common.schema.json#/$defs/staged"},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}},"home":{"type":"object","additionalProperties":false,"required":["user","home","hiddenHome","imageName","contentsWanted"],"properties":{"user":{"type":"string"},"home":{"$ref":"common.schema.json#/$defs/path"},"hiddenHome":{"$ref":"common.schema.json#/$defs/path"},"imageName":{"$ref":"common.schema.json#/$defs/path"},"contentsWanted":{"type":"boolean"}}}}};
-const schema45 = {"type":"string","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"};
-const schema47 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
-const schema48 = {"type":"string"};
-const schema51 = {"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}};
-const pattern26 = new RegExp("^[0-9A-Za-z-]{1,64}$", "u");
-const pattern27 = new RegExp("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$", "u");
-const schema53 = {"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"staged":{"$ref":"common.schema.json#/$defs/staged"},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}};
-const schema54 = {"type":"string","pattern":"^[a-z0-9-]{1,64}$"};
-const pattern29 = new RegExp("^[a-z0-9-]{1,64}$", "u");
-const schema57 = {"type":"object","additionalProperties":false,"required":["state","evidence","usedBy","mountPoints"],"properties":{"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"evidence":{"type":"array","items":{"type":"string"}},"usedBy":{"type":"array","items":{"type":"string"}},"mountPoints":{"type":"array","items":{"$ref":"#/$defs/path"}}}};
+const schema44 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/run.schema.json","type":"object","additionalProperties":false,"required":["schema","id","state","startedAt","bootId","lbackup","host","platform","backupSource","source","sourceTrailingSlash","backupDest","useSSH","numRotations","sectionZero","storeId","excludesFile","excludesBlock","images","homes","findings","mountPoints","everyFile"],"properties":{"schema":{"const":"run/1"},"sourceLookedAt":{"type":"boolean"},"id":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"state":{"enum":["observing","acting","backing-up","finished"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"bootId":{"type":"string"},"lbackup":{"anyOf":[{"$ref":"#/$defs/process"},{"type":"null"}]},"host":{"type":"string"},"platform":{"enum":["macos","linux"]},"backupSource":{"$ref":"common.schema.json#/$defs/path"},"source":{"$ref":"common.schema.json#/$defs/path"},"sourceTrailingSlash":{"type":"boolean"},"backupDest":{"$ref":"common.schema.json#/$defs/path"},"useSSH":{"type":"boolean"},"numRotations":{"type":"integer","minimum":0},"sectionZero":{"anyOf":[{"$ref":"#/$defs/section"},{"type":"null"}]},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"excludesFile":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"excludesBlock":{"type":"boolean"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"homes":{"type":"array","items":{"$ref":"#/$defs/home"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"mountPoints":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"everyFile":{"type":"boolean"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}},"section":{"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"staged":{"$ref":"common.schema.json#/$defs/staged"},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}},"home":{"type":"object","additionalProperties":false,"required":["user","home","hiddenHome","imageName","contentsWanted"],"properties":{"user":{"type":"string"},"home":{"$ref":"common.schema.json#/$defs/path"},"hiddenHome":{"$ref":"common.schema.json#/$defs/path"},"imageName":{"$ref":"common.schema.json#/$defs/path"},"contentsWanted":{"type":"boolean"}}}}};
+const schema46 = {"type":"string","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"};
+const schema48 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
+const schema49 = {"type":"string"};
+const schema52 = {"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}};
+const pattern28 = new RegExp("^[0-9A-Za-z-]{1,64}$", "u");
+const pattern29 = new RegExp("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$", "u");
+const schema54 = {"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"staged":{"$ref":"common.schema.json#/$defs/staged"},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}};
+const schema55 = {"type":"string","pattern":"^[a-z0-9-]{1,64}$"};
+const pattern31 = new RegExp("^[a-z0-9-]{1,64}$", "u");
+const schema58 = {"type":"object","additionalProperties":false,"required":["state","evidence","usedBy","mountPoints"],"properties":{"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"evidence":{"type":"array","items":{"type":"string"}},"usedBy":{"type":"array","items":{"type":"string"}},"mountPoints":{"type":"array","items":{"$ref":"#/$defs/path"}}}};
 
 function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2074,7 +2257,7 @@ errors++;
 if(data.state !== undefined){
 let data0 = data.state;
 if(!(((((data0 === "detached") || (data0 === "attached")) || (data0 === "changing")) || (data0 === "in-use-elsewhere")) || (data0 === "unknown"))){
-const err5 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema57.properties.state.enum},message:"must be equal to one of the allowed values"};
+const err5 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema58.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2184,9 +2367,9 @@ return errors === 0;
 }
 validate26.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema59 = {"type":"object","additionalProperties":false,"required":["action","code","reason"],"properties":{"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"code":{"$ref":"#/$defs/code"},"reason":{"type":"string"}}};
-const schema60 = {"type":"string","pattern":"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"};
-const pattern30 = new RegExp("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "u");
+const schema60 = {"type":"object","additionalProperties":false,"required":["action","code","reason"],"properties":{"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"code":{"$ref":"#/$defs/code"},"reason":{"type":"string"}}};
+const schema61 = {"type":"string","pattern":"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"};
+const pattern32 = new RegExp("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "u");
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2244,7 +2427,7 @@ errors++;
 if(data.action !== undefined){
 let data0 = data.action;
 if(!(((((data0 === "copy") || (data0 === "copy-and-prove")) || (data0 === "leave-out")) || (data0 === "contents")) || (data0 === "halt"))){
-const err4 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema59.properties.action.enum},message:"must be equal to one of the allowed values"};
+const err4 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema60.properties.action.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2257,7 +2440,7 @@ errors++;
 if(data.code !== undefined){
 let data1 = data.code;
 if(typeof data1 === "string"){
-if(!pattern30.test(data1)){
+if(!pattern32.test(data1)){
 const err5 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -2307,8 +2490,8 @@ return errors === 0;
 }
 validate28.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema61 = {"type":"object","additionalProperties":false,"required":["place","kind","takenAt"],"properties":{"place":{"$ref":"#/$defs/path"},"kind":{"$ref":"#/$defs/stagingKind"},"takenAt":{"$ref":"#/$defs/time"},"atRestSince":{"$ref":"#/$defs/time"},"frozenBefore":{"type":"boolean"}}};
-const schema63 = {"enum":["snapshot","clone","hard-link","bind"]};
+const schema62 = {"type":"object","additionalProperties":false,"required":["place","kind","takenAt"],"properties":{"place":{"$ref":"#/$defs/path"},"kind":{"$ref":"#/$defs/stagingKind"},"takenAt":{"$ref":"#/$defs/time"},"atRestSince":{"$ref":"#/$defs/time"},"frozenBefore":{"type":"boolean"}}};
+const schema64 = {"enum":["snapshot","clone","hard-link","bind"]};
 
 function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2378,7 +2561,7 @@ errors++;
 if(data.kind !== undefined){
 let data1 = data.kind;
 if(!((((data1 === "snapshot") || (data1 === "clone")) || (data1 === "hard-link")) || (data1 === "bind"))){
-const err5 = {instancePath:instancePath+"/kind",schemaPath:"#/$defs/stagingKind/enum",keyword:"enum",params:{allowedValues: schema63.enum},message:"must be equal to one of the allowed values"};
+const err5 = {instancePath:instancePath+"/kind",schemaPath:"#/$defs/stagingKind/enum",keyword:"enum",params:{allowedValues: schema64.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2391,7 +2574,7 @@ errors++;
 if(data.takenAt !== undefined){
 let data2 = data.takenAt;
 if(typeof data2 === "string"){
-if(!pattern27.test(data2)){
+if(!pattern29.test(data2)){
 const err6 = {instancePath:instancePath+"/takenAt",schemaPath:"#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -2416,7 +2599,7 @@ errors++;
 if(data.atRestSince !== undefined){
 let data3 = data.atRestSince;
 if(typeof data3 === "string"){
-if(!pattern27.test(data3)){
+if(!pattern29.test(data3)){
 const err8 = {instancePath:instancePath+"/atRestSince",schemaPath:"#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -2466,7 +2649,7 @@ return errors === 0;
 }
 validate30.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema66 = {"type":"object","additionalProperties":false,"required":["code","severity","message"],"properties":{"code":{"$ref":"#/$defs/code"},"severity":{"enum":["error","warning","info"]},"member":{"type":"string"},"message":{"type":"string"},"cure":{"type":"string"}}};
+const schema67 = {"type":"object","additionalProperties":false,"required":["code","severity","message"],"properties":{"code":{"$ref":"#/$defs/code"},"severity":{"enum":["error","warning","info"]},"member":{"type":"string"},"message":{"type":"string"},"cure":{"type":"string"}}};
 
 function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2524,7 +2707,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern30.test(data0)){
+if(!pattern32.test(data0)){
 const err4 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -2549,7 +2732,7 @@ errors++;
 if(data.severity !== undefined){
 let data1 = data.severity;
 if(!(((data1 === "error") || (data1 === "warning")) || (data1 === "info"))){
-const err6 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema66.properties.severity.enum},message:"must be equal to one of the allowed values"};
+const err6 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema67.properties.severity.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2784,7 +2967,7 @@ vErrors.push(err15);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema53.properties, key0))){
+if(!(func1.call(schema54.properties, key0))){
 const err16 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err16];
@@ -2798,7 +2981,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern31.test(data0)){
 const err17 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err17];
@@ -2887,7 +3070,7 @@ vErrors = null;
 if(data.container !== undefined){
 let data3 = data.container;
 if(!((data3 === "sparse-bundle") || (data3 === "sparse-image"))){
-const err23 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema53.properties.container.enum},message:"must be equal to one of the allowed values"};
+const err23 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema54.properties.container.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -2900,7 +3083,7 @@ errors++;
 if(data.encryption !== undefined){
 let data4 = data.encryption;
 if(!((((data4 === "none") || (data4 === "v1")) || (data4 === "v2")) || (data4 === "unknown"))){
-const err24 = {instancePath:instancePath+"/encryption",schemaPath:"#/properties/encryption/enum",keyword:"enum",params:{allowedValues: schema53.properties.encryption.enum},message:"must be equal to one of the allowed values"};
+const err24 = {instancePath:instancePath+"/encryption",schemaPath:"#/properties/encryption/enum",keyword:"enum",params:{allowedValues: schema54.properties.encryption.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -3182,7 +3365,7 @@ return errors === 0;
 }
 validate25.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema68 = {"type":"object","additionalProperties":false,"required":["user","home","hiddenHome","imageName","contentsWanted"],"properties":{"user":{"type":"string"},"home":{"$ref":"common.schema.json#/$defs/path"},"hiddenHome":{"$ref":"common.schema.json#/$defs/path"},"imageName":{"$ref":"common.schema.json#/$defs/path"},"contentsWanted":{"type":"boolean"}}};
+const schema69 = {"type":"object","additionalProperties":false,"required":["user","home","hiddenHome","imageName","contentsWanted"],"properties":{"user":{"type":"string"},"home":{"$ref":"common.schema.json#/$defs/path"},"hiddenHome":{"$ref":"common.schema.json#/$defs/path"},"imageName":{"$ref":"common.schema.json#/$defs/path"},"contentsWanted":{"type":"boolean"}}};
 
 function validate35(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3577,7 +3760,7 @@ vErrors.push(err22);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema43.properties, key0))){
+if(!(func1.call(schema44.properties, key0))){
 const err23 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err23];
@@ -3615,7 +3798,7 @@ errors++;
 if(data.id !== undefined){
 let data2 = data.id;
 if(typeof data2 === "string"){
-if(!pattern26.test(data2)){
+if(!pattern28.test(data2)){
 const err26 = {instancePath:instancePath+"/id",schemaPath:"#/properties/id/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,64}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err26];
@@ -3640,7 +3823,7 @@ errors++;
 if(data.state !== undefined){
 let data3 = data.state;
 if(!((((data3 === "observing") || (data3 === "acting")) || (data3 === "backing-up")) || (data3 === "finished"))){
-const err28 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema43.properties.state.enum},message:"must be equal to one of the allowed values"};
+const err28 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema44.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -3653,7 +3836,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data4 = data.startedAt;
 if(typeof data4 === "string"){
-if(!pattern27.test(data4)){
+if(!pattern29.test(data4)){
 const err29 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err29];
@@ -3678,7 +3861,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data5 = data.finishedAt;
 if(typeof data5 === "string"){
-if(!pattern27.test(data5)){
+if(!pattern29.test(data5)){
 const err31 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err31];
@@ -3850,7 +4033,7 @@ errors++;
 if(data.platform !== undefined){
 let data11 = data.platform;
 if(!((data11 === "macos") || (data11 === "linux"))){
-const err44 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema43.properties.platform.enum},message:"must be equal to one of the allowed values"};
+const err44 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema44.properties.platform.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -4285,11 +4468,11 @@ return errors === 0;
 validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_report = validate38;
-const schema73 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/report.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","severity","exitCode","summary","images","findings","counts","cures"],"properties":{"schema":{"const":"report/1"},"run":{"type":"string"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"exitCode":{"type":"integer","minimum":0,"maximum":255},"summary":{"type":"string"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"counts":{"$ref":"#/$defs/counts"},"cures":{"type":"array","items":{"type":"string"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"staged":{"$ref":"common.schema.json#/$defs/staged"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"pausedSeconds":{"type":"number","minimum":0},"proof":{"$ref":"#/$defs/proof"},"kept":{"$ref":"#/$defs/kept"}}},"counts":{"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds","proven","bytesRead","waitedSeconds","pausedSeconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"proven":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0}}},"proof":{"type":"object","additionalProperties":false,"required":["result","members","checked","read","reused","bytesRead","seconds","wrong"],"properties":{"result":{"enum":["proven","wrong","unfinished","moved-on","source-unreadable"]},"members":{"type":"integer","minimum":0},"checked":{"type":"integer","minimum":0},"read":{"type":"integer","minimum":0},"reused":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"wrong":{"type":"array","items":{"$ref":"#/$defs/wrong"}}}},"wrong":{"type":"object","additionalProperties":false,"required":["kind","count","members"],"properties":{"kind":{"enum":["missed-change","mixed","missing","extra","damaged","unreadable","type","size","time"]},"count":{"type":"integer","minimum":1},"members":{"type":"array","items":{"type":"string"}}}},"kept":{"type":"object","additionalProperties":false,"required":["done"],"properties":{"done":{"enum":["older-copy","set-aside","repaired","unproven","failed"]},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"proven":{"type":"boolean"}}}}};
-const schema76 = {"enum":["fine","warning","error"]};
-const schema95 = {"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds","proven","bytesRead","waitedSeconds","pausedSeconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"proven":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0}}};
-const schema77 = {"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"staged":{"$ref":"common.schema.json#/$defs/staged"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"pausedSeconds":{"type":"number","minimum":0},"proof":{"$ref":"#/$defs/proof"},"kept":{"$ref":"#/$defs/kept"}}};
-const schema80 = {"enum":["proven","complete","not-backed-up","suspect","bad","not-judged-yet"]};
+const schema74 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/report.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","severity","exitCode","summary","images","findings","counts","cures"],"properties":{"schema":{"const":"report/1"},"run":{"type":"string"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"exitCode":{"type":"integer","minimum":0,"maximum":255},"summary":{"type":"string"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"counts":{"$ref":"#/$defs/counts"},"cures":{"type":"array","items":{"type":"string"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"staged":{"$ref":"common.schema.json#/$defs/staged"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"pausedSeconds":{"type":"number","minimum":0},"proof":{"$ref":"#/$defs/proof"},"kept":{"$ref":"#/$defs/kept"}}},"counts":{"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds","proven","bytesRead","waitedSeconds","pausedSeconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"proven":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0}}},"proof":{"type":"object","additionalProperties":false,"required":["result","members","checked","read","reused","bytesRead","seconds","wrong"],"properties":{"result":{"enum":["proven","wrong","unfinished","moved-on","source-unreadable"]},"members":{"type":"integer","minimum":0},"checked":{"type":"integer","minimum":0},"read":{"type":"integer","minimum":0},"reused":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"wrong":{"type":"array","items":{"$ref":"#/$defs/wrong"}}}},"wrong":{"type":"object","additionalProperties":false,"required":["kind","count","members"],"properties":{"kind":{"enum":["missed-change","mixed","missing","extra","damaged","unreadable","type","size","time"]},"count":{"type":"integer","minimum":1},"members":{"type":"array","items":{"type":"string"}}}},"kept":{"type":"object","additionalProperties":false,"required":["done"],"properties":{"done":{"enum":["older-copy","set-aside","repaired","unproven","failed"]},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"proven":{"type":"boolean"}}}}};
+const schema77 = {"enum":["fine","warning","error"]};
+const schema96 = {"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds","proven","bytesRead","waitedSeconds","pausedSeconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"proven":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0}}};
+const schema78 = {"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"staged":{"$ref":"common.schema.json#/$defs/staged"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"pausedSeconds":{"type":"number","minimum":0},"proof":{"$ref":"#/$defs/proof"},"kept":{"$ref":"#/$defs/kept"}}};
+const schema81 = {"enum":["proven","complete","not-backed-up","suspect","bad","not-judged-yet"]};
 
 function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4359,7 +4542,7 @@ errors++;
 if(data.kind !== undefined){
 let data1 = data.kind;
 if(!((((data1 === "snapshot") || (data1 === "clone")) || (data1 === "hard-link")) || (data1 === "bind"))){
-const err5 = {instancePath:instancePath+"/kind",schemaPath:"#/$defs/stagingKind/enum",keyword:"enum",params:{allowedValues: schema63.enum},message:"must be equal to one of the allowed values"};
+const err5 = {instancePath:instancePath+"/kind",schemaPath:"#/$defs/stagingKind/enum",keyword:"enum",params:{allowedValues: schema64.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4372,7 +4555,7 @@ errors++;
 if(data.takenAt !== undefined){
 let data2 = data.takenAt;
 if(typeof data2 === "string"){
-if(!pattern27.test(data2)){
+if(!pattern29.test(data2)){
 const err6 = {instancePath:instancePath+"/takenAt",schemaPath:"#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -4397,7 +4580,7 @@ errors++;
 if(data.atRestSince !== undefined){
 let data3 = data.atRestSince;
 if(typeof data3 === "string"){
-if(!pattern27.test(data3)){
+if(!pattern29.test(data3)){
 const err8 = {instancePath:instancePath+"/atRestSince",schemaPath:"#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -4504,7 +4687,7 @@ errors++;
 if(data.action !== undefined){
 let data0 = data.action;
 if(!(((((data0 === "copy") || (data0 === "copy-and-prove")) || (data0 === "leave-out")) || (data0 === "contents")) || (data0 === "halt"))){
-const err4 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema59.properties.action.enum},message:"must be equal to one of the allowed values"};
+const err4 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema60.properties.action.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4517,7 +4700,7 @@ errors++;
 if(data.code !== undefined){
 let data1 = data.code;
 if(typeof data1 === "string"){
-if(!pattern30.test(data1)){
+if(!pattern32.test(data1)){
 const err5 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -4624,7 +4807,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern30.test(data0)){
+if(!pattern32.test(data0)){
 const err4 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -4649,7 +4832,7 @@ errors++;
 if(data.severity !== undefined){
 let data1 = data.severity;
 if(!(((data1 === "error") || (data1 === "warning")) || (data1 === "info"))){
-const err6 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema66.properties.severity.enum},message:"must be equal to one of the allowed values"};
+const err6 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema67.properties.severity.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4711,8 +4894,8 @@ return errors === 0;
 }
 validate44.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema91 = {"type":"object","additionalProperties":false,"required":["result","members","checked","read","reused","bytesRead","seconds","wrong"],"properties":{"result":{"enum":["proven","wrong","unfinished","moved-on","source-unreadable"]},"members":{"type":"integer","minimum":0},"checked":{"type":"integer","minimum":0},"read":{"type":"integer","minimum":0},"reused":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"wrong":{"type":"array","items":{"$ref":"#/$defs/wrong"}}}};
-const schema92 = {"type":"object","additionalProperties":false,"required":["kind","count","members"],"properties":{"kind":{"enum":["missed-change","mixed","missing","extra","damaged","unreadable","type","size","time"]},"count":{"type":"integer","minimum":1},"members":{"type":"array","items":{"type":"string"}}}};
+const schema92 = {"type":"object","additionalProperties":false,"required":["result","members","checked","read","reused","bytesRead","seconds","wrong"],"properties":{"result":{"enum":["proven","wrong","unfinished","moved-on","source-unreadable"]},"members":{"type":"integer","minimum":0},"checked":{"type":"integer","minimum":0},"read":{"type":"integer","minimum":0},"reused":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"wrong":{"type":"array","items":{"$ref":"#/$defs/wrong"}}}};
+const schema93 = {"type":"object","additionalProperties":false,"required":["kind","count","members"],"properties":{"kind":{"enum":["missed-change","mixed","missing","extra","damaged","unreadable","type","size","time"]},"count":{"type":"integer","minimum":1},"members":{"type":"array","items":{"type":"string"}}}};
 
 function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4820,7 +5003,7 @@ errors++;
 if(data.result !== undefined){
 let data0 = data.result;
 if(!(((((data0 === "proven") || (data0 === "wrong")) || (data0 === "unfinished")) || (data0 === "moved-on")) || (data0 === "source-unreadable"))){
-const err9 = {instancePath:instancePath+"/result",schemaPath:"#/properties/result/enum",keyword:"enum",params:{allowedValues: schema91.properties.result.enum},message:"must be equal to one of the allowed values"};
+const err9 = {instancePath:instancePath+"/result",schemaPath:"#/properties/result/enum",keyword:"enum",params:{allowedValues: schema92.properties.result.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -5032,7 +5215,7 @@ errors++;
 if(data8.kind !== undefined){
 let data9 = data8.kind;
 if(!(((((((((data9 === "missed-change") || (data9 === "mixed")) || (data9 === "missing")) || (data9 === "extra")) || (data9 === "damaged")) || (data9 === "unreadable")) || (data9 === "type")) || (data9 === "size")) || (data9 === "time"))){
-const err26 = {instancePath:instancePath+"/wrong/" + i0+"/kind",schemaPath:"#/$defs/wrong/properties/kind/enum",keyword:"enum",params:{allowedValues: schema92.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err26 = {instancePath:instancePath+"/wrong/" + i0+"/kind",schemaPath:"#/$defs/wrong/properties/kind/enum",keyword:"enum",params:{allowedValues: schema93.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -5135,7 +5318,7 @@ return errors === 0;
 }
 validate46.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema93 = {"type":"object","additionalProperties":false,"required":["done"],"properties":{"done":{"enum":["older-copy","set-aside","repaired","unproven","failed"]},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"proven":{"type":"boolean"}}};
+const schema94 = {"type":"object","additionalProperties":false,"required":["done"],"properties":{"done":{"enum":["older-copy","set-aside","repaired","unproven","failed"]},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"proven":{"type":"boolean"}}};
 
 function validate48(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5173,7 +5356,7 @@ errors++;
 if(data.done !== undefined){
 let data0 = data.done;
 if(!(((((data0 === "older-copy") || (data0 === "set-aside")) || (data0 === "repaired")) || (data0 === "unproven")) || (data0 === "failed"))){
-const err2 = {instancePath:instancePath+"/done",schemaPath:"#/properties/done/enum",keyword:"enum",params:{allowedValues: schema93.properties.done.enum},message:"must be equal to one of the allowed values"};
+const err2 = {instancePath:instancePath+"/done",schemaPath:"#/properties/done/enum",keyword:"enum",params:{allowedValues: schema94.properties.done.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -5186,7 +5369,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data1 = data.madeAt;
 if(typeof data1 === "string"){
-if(!pattern27.test(data1)){
+if(!pattern29.test(data1)){
 const err3 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -5359,7 +5542,7 @@ vErrors.push(err10);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema77.properties, key0))){
+if(!(func1.call(schema78.properties, key0))){
 const err11 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err11];
@@ -5373,7 +5556,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern31.test(data0)){
 const err12 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -5422,7 +5605,7 @@ errors++;
 if(data.verdict !== undefined){
 let data3 = data.verdict;
 if(!((((((data3 === "proven") || (data3 === "complete")) || (data3 === "not-backed-up")) || (data3 === "suspect")) || (data3 === "bad")) || (data3 === "not-judged-yet"))){
-const err16 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema80.enum},message:"must be equal to one of the allowed values"};
+const err16 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema81.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -5435,7 +5618,7 @@ errors++;
 if(data.loudness !== undefined){
 let data4 = data.loudness;
 if(!(((data4 === "fine") || (data4 === "warning")) || (data4 === "error"))){
-const err17 = {instancePath:instancePath+"/loudness",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema76.enum},message:"must be equal to one of the allowed values"};
+const err17 = {instancePath:instancePath+"/loudness",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema77.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -5809,7 +5992,7 @@ vErrors.push(err11);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema73.properties, key0))){
+if(!(func1.call(schema74.properties, key0))){
 const err12 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err12];
@@ -5847,7 +6030,7 @@ errors++;
 if(data.phase !== undefined){
 let data2 = data.phase;
 if(!(((data2 === "pre") || (data2 === "post")) || (data2 === "late"))){
-const err15 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema73.properties.phase.enum},message:"must be equal to one of the allowed values"};
+const err15 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema74.properties.phase.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -5860,7 +6043,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data3 = data.startedAt;
 if(typeof data3 === "string"){
-if(!pattern27.test(data3)){
+if(!pattern29.test(data3)){
 const err16 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -5885,7 +6068,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data4 = data.finishedAt;
 if(typeof data4 === "string"){
-if(!pattern27.test(data4)){
+if(!pattern29.test(data4)){
 const err18 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err18];
@@ -5910,7 +6093,7 @@ errors++;
 if(data.severity !== undefined){
 let data5 = data.severity;
 if(!(((data5 === "fine") || (data5 === "warning")) || (data5 === "error"))){
-const err20 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema76.enum},message:"must be equal to one of the allowed values"};
+const err20 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema77.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -6155,7 +6338,7 @@ vErrors.push(err40);
 errors++;
 }
 for(const key1 in data12){
-if(!(func1.call(schema95.properties, key1))){
+if(!(func1.call(schema96.properties, key1))){
 const err41 = {instancePath:instancePath+"/counts",schemaPath:"#/$defs/counts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err41];
@@ -6573,8 +6756,8 @@ return errors === 0;
 validate38.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_status = validate52;
-const schema96 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/status.schema.json","type":"object","additionalProperties":false,"required":["schema","configuration","stateFolder","storeId","lastRun","slots"],"properties":{"schema":{"const":"status/1"},"configuration":{"$ref":"common.schema.json#/$defs/path"},"stateFolder":{"$ref":"common.schema.json#/$defs/path"},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"lastRun":{"anyOf":[{"$ref":"#/$defs/runSummary"},{"type":"null"}]},"lastPost":{"$ref":"#/$defs/runSummary"},"slots":{"type":"array","items":{"$ref":"#/$defs/slotStatus"}},"hookEnvironment":{"$ref":"#/$defs/hookEnvironment"}},"$defs":{"runSummary":{"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0}}},"slotStatus":{"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"firstSeenAt":{"$ref":"common.schema.json#/$defs/time"},"onSourceVolume":{"type":"boolean"},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}},"hookEnvironment":{"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}},"kept":{"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}}}};
-const schema99 = {"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0}}};
+const schema97 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/status.schema.json","type":"object","additionalProperties":false,"required":["schema","configuration","stateFolder","storeId","lastRun","slots"],"properties":{"schema":{"const":"status/1"},"configuration":{"$ref":"common.schema.json#/$defs/path"},"stateFolder":{"$ref":"common.schema.json#/$defs/path"},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"lastRun":{"anyOf":[{"$ref":"#/$defs/runSummary"},{"type":"null"}]},"lastPost":{"$ref":"#/$defs/runSummary"},"slots":{"type":"array","items":{"$ref":"#/$defs/slotStatus"}},"hookEnvironment":{"$ref":"#/$defs/hookEnvironment"}},"$defs":{"runSummary":{"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0}}},"slotStatus":{"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"firstSeenAt":{"$ref":"common.schema.json#/$defs/time"},"onSourceVolume":{"type":"boolean"},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}},"hookEnvironment":{"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}},"kept":{"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}}}};
+const schema100 = {"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0}}};
 
 function validate53(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6674,7 +6857,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data1 = data.startedAt;
 if(typeof data1 === "string"){
-if(!pattern27.test(data1)){
+if(!pattern29.test(data1)){
 const err8 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -6699,7 +6882,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data2 = data.finishedAt;
 if(typeof data2 === "string"){
-if(!pattern27.test(data2)){
+if(!pattern29.test(data2)){
 const err10 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -6724,7 +6907,7 @@ errors++;
 if(data.severity !== undefined){
 let data3 = data.severity;
 if(!(((data3 === "fine") || (data3 === "warning")) || (data3 === "error"))){
-const err12 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema76.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema77.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -6824,8 +7007,8 @@ return errors === 0;
 }
 validate53.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema103 = {"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"firstSeenAt":{"$ref":"common.schema.json#/$defs/time"},"onSourceVolume":{"type":"boolean"},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}};
-const schema111 = {"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}};
+const schema104 = {"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"firstSeenAt":{"$ref":"common.schema.json#/$defs/time"},"onSourceVolume":{"type":"boolean"},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}};
+const schema112 = {"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}};
 
 function validate57(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6883,7 +7066,7 @@ errors++;
 if(data.newestGood !== undefined){
 let data0 = data.newestGood;
 if(typeof data0 === "string"){
-if(!pattern27.test(data0)){
+if(!pattern29.test(data0)){
 const err4 = {instancePath:instancePath+"/newestGood",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -6920,7 +7103,7 @@ errors++;
 if(data.bestKnown !== undefined){
 let data2 = data.bestKnown;
 if(typeof data2 === "string"){
-if(!pattern27.test(data2)){
+if(!pattern29.test(data2)){
 const err7 = {instancePath:instancePath+"/bestKnown",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -7032,7 +7215,7 @@ return errors === 0;
 }
 validate57.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema132 = {"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}};
+const schema133 = {"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}};
 
 function validate72(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -7100,7 +7283,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern27.test(data0)){
+if(!pattern29.test(data0)){
 const err5 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -7125,7 +7308,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data1 = data.madeAt;
 if(typeof data1 === "string"){
-if(!pattern27.test(data1)){
+if(!pattern29.test(data1)){
 const err7 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -7260,7 +7443,7 @@ vErrors.push(err5);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema103.properties, key0))){
+if(!(func1.call(schema104.properties, key0))){
 const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err6];
@@ -7274,7 +7457,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern31.test(data0)){
 const err7 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -7323,7 +7506,7 @@ errors++;
 if(data.lastVerdict !== undefined){
 let data3 = data.lastVerdict;
 if(!((((((data3 === "proven") || (data3 === "complete")) || (data3 === "not-backed-up")) || (data3 === "suspect")) || (data3 === "bad")) || (data3 === "not-judged-yet"))){
-const err11 = {instancePath:instancePath+"/lastVerdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema80.enum},message:"must be equal to one of the allowed values"};
+const err11 = {instancePath:instancePath+"/lastVerdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema81.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -7336,7 +7519,7 @@ errors++;
 if(data.lastAt !== undefined){
 let data4 = data.lastAt;
 if(typeof data4 === "string"){
-if(!pattern27.test(data4)){
+if(!pattern29.test(data4)){
 const err12 = {instancePath:instancePath+"/lastAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -7361,7 +7544,7 @@ errors++;
 if(data.lastCompleteAt !== undefined){
 let data5 = data.lastCompleteAt;
 if(typeof data5 === "string"){
-if(!pattern27.test(data5)){
+if(!pattern29.test(data5)){
 const err14 = {instancePath:instancePath+"/lastCompleteAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err14];
@@ -7423,7 +7606,7 @@ errors++;
 if(data.firstSeenAt !== undefined){
 let data8 = data.firstSeenAt;
 if(typeof data8 === "string"){
-if(!pattern27.test(data8)){
+if(!pattern29.test(data8)){
 const err19 = {instancePath:instancePath+"/firstSeenAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err19];
@@ -7460,7 +7643,7 @@ errors++;
 if(data.goneSince !== undefined){
 let data10 = data.goneSince;
 if(typeof data10 === "string"){
-if(!pattern27.test(data10)){
+if(!pattern29.test(data10)){
 const err22 = {instancePath:instancePath+"/goneSince",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err22];
@@ -7510,7 +7693,7 @@ return errors === 0;
 }
 validate56.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema138 = {"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}};
+const schema139 = {"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}};
 
 function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -7646,7 +7829,7 @@ errors++;
 if(data.at !== undefined){
 let data5 = data.at;
 if(typeof data5 === "string"){
-if(!pattern27.test(data5)){
+if(!pattern29.test(data5)){
 const err10 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -7954,9 +8137,9 @@ return errors === 0;
 validate52.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_copy = validate62;
-const schema120 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/copy.schema.json","type":"object","additionalProperties":false,"required":["schema","slot","run","madeAt","verdict","reason","identity","user","ownerUid","path","copyPath","container","bytes","members","older","manifest"],"properties":{"schema":{"const":"copy/1"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"reason":{"type":"string"},"identity":{"anyOf":[{"type":"string"},{"type":"null"}]},"user":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"older":{"type":"boolean"},"manifest":{"anyOf":[{"$ref":"#/$defs/digests"},{"type":"null"}]}},"$defs":{"digests":{"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}}}};
-const schema126 = {"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}};
-const pattern56 = new RegExp("^[0-9a-f]{64}$", "u");
+const schema121 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/copy.schema.json","type":"object","additionalProperties":false,"required":["schema","slot","run","madeAt","verdict","reason","identity","user","ownerUid","path","copyPath","container","bytes","members","older","manifest"],"properties":{"schema":{"const":"copy/1"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"reason":{"type":"string"},"identity":{"anyOf":[{"type":"string"},{"type":"null"}]},"user":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"older":{"type":"boolean"},"manifest":{"anyOf":[{"$ref":"#/$defs/digests"},{"type":"null"}]}},"$defs":{"digests":{"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}}}};
+const schema127 = {"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}};
+const pattern58 = new RegExp("^[0-9a-f]{64}$", "u");
 
 function validate62(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/copy.schema.json" */;
@@ -8131,7 +8314,7 @@ vErrors.push(err15);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema120.properties, key0))){
+if(!(func1.call(schema121.properties, key0))){
 const err16 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err16];
@@ -8157,7 +8340,7 @@ errors++;
 if(data.slot !== undefined){
 let data1 = data.slot;
 if(typeof data1 === "string"){
-if(!pattern29.test(data1)){
+if(!pattern31.test(data1)){
 const err18 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err18];
@@ -8182,7 +8365,7 @@ errors++;
 if(data.run !== undefined){
 let data2 = data.run;
 if(typeof data2 === "string"){
-if(!pattern26.test(data2)){
+if(!pattern28.test(data2)){
 const err20 = {instancePath:instancePath+"/run",schemaPath:"#/properties/run/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,64}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err20];
@@ -8207,7 +8390,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data3 = data.madeAt;
 if(typeof data3 === "string"){
-if(!pattern27.test(data3)){
+if(!pattern29.test(data3)){
 const err22 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err22];
@@ -8232,7 +8415,7 @@ errors++;
 if(data.verdict !== undefined){
 let data4 = data.verdict;
 if(!((((((data4 === "proven") || (data4 === "complete")) || (data4 === "not-backed-up")) || (data4 === "suspect")) || (data4 === "bad")) || (data4 === "not-judged-yet"))){
-const err24 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema80.enum},message:"must be equal to one of the allowed values"};
+const err24 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema81.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -8370,7 +8553,7 @@ errors++;
 if(data.container !== undefined){
 let data11 = data.container;
 if(!((data11 === "sparse-bundle") || (data11 === "sparse-image"))){
-const err34 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema120.properties.container.enum},message:"must be equal to one of the allowed values"};
+const err34 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema121.properties.container.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -8483,7 +8666,7 @@ errors++;
 if(data15.mtree !== undefined){
 let data16 = data15.mtree;
 if(typeof data16 === "string"){
-if(!pattern56.test(data16)){
+if(!pattern58.test(data16)){
 const err43 = {instancePath:instancePath+"/manifest/mtree",schemaPath:"#/$defs/digests/properties/mtree/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err43];
@@ -8508,7 +8691,7 @@ errors++;
 if(data15.fingerprints !== undefined){
 let data17 = data15.fingerprints;
 if(typeof data17 === "string"){
-if(!pattern56.test(data17)){
+if(!pattern58.test(data17)){
 const err45 = {instancePath:instancePath+"/manifest/fingerprints",schemaPath:"#/$defs/digests/properties/fingerprints/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err45];
@@ -8595,12 +8778,12 @@ return errors === 0;
 validate62.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_slots = validate59;
-const schema114 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/slots.schema.json","type":"object","additionalProperties":false,"required":["schema","adoptedAt","slots"],"properties":{"schema":{"const":"slots/1"},"adoptedAt":{"anyOf":[{"$ref":"common.schema.json#/$defs/time"},{"type":"null"}]},"judgedSection":{"$ref":"#/$defs/sectionMark"},"slots":{"type":"array","items":{"$ref":"#/$defs/slot"}}},"$defs":{"slot":{"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}},"copy":{"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}},"place":{"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}},"sectionMark":{"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}},"opened":{"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}},"drill":{"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}}}};
-const schema116 = {"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}};
-const schema117 = {"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}};
-const schema119 = {"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}};
-const schema127 = {"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}};
-const pattern58 = new RegExp("^[0-9A-Za-z-]{1,80}$", "u");
+const schema115 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/slots.schema.json","type":"object","additionalProperties":false,"required":["schema","adoptedAt","slots"],"properties":{"schema":{"const":"slots/1"},"adoptedAt":{"anyOf":[{"$ref":"common.schema.json#/$defs/time"},{"type":"null"}]},"judgedSection":{"$ref":"#/$defs/sectionMark"},"slots":{"type":"array","items":{"$ref":"#/$defs/slot"}}},"$defs":{"slot":{"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}},"copy":{"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}},"place":{"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}},"sectionMark":{"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}},"opened":{"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}},"drill":{"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}}}};
+const schema117 = {"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}};
+const schema118 = {"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}};
+const schema120 = {"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}};
+const schema128 = {"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}};
+const pattern60 = new RegExp("^[0-9A-Za-z-]{1,80}$", "u");
 
 function validate64(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -8725,7 +8908,7 @@ errors++;
 if(data.generation !== undefined){
 let data3 = data.generation;
 if(typeof data3 === "string"){
-if(!pattern58.test(data3)){
+if(!pattern60.test(data3)){
 const err9 = {instancePath:instancePath+"/generation",schemaPath:"#/properties/generation/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,80}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,80}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -8763,7 +8946,7 @@ return errors === 0;
 }
 validate64.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema129 = {"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}};
+const schema130 = {"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}};
 
 function validate66(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -8821,7 +9004,7 @@ errors++;
 if(data.noticedAt !== undefined){
 let data0 = data.noticedAt;
 if(typeof data0 === "string"){
-if(!pattern27.test(data0)){
+if(!pattern29.test(data0)){
 const err4 = {instancePath:instancePath+"/noticedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -8846,7 +9029,7 @@ errors++;
 if(data.since !== undefined){
 let data1 = data.since;
 if(typeof data1 === "string"){
-if(!pattern27.test(data1)){
+if(!pattern29.test(data1)){
 const err6 = {instancePath:instancePath+"/since",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -9041,7 +9224,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern27.test(data0)){
+if(!pattern29.test(data0)){
 const err5 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -9066,7 +9249,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data1 = data.madeAt;
 if(typeof data1 === "string"){
-if(!pattern27.test(data1)){
+if(!pattern29.test(data1)){
 const err7 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -9175,7 +9358,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern31.test(data0)){
 const err3 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -9314,7 +9497,7 @@ const _errs4 = errors;
 let valid1 = false;
 const _errs5 = errors;
 if(typeof data1 === "string"){
-if(!pattern27.test(data1)){
+if(!pattern29.test(data1)){
 const err5 = {instancePath:instancePath+"/adoptedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -9508,8 +9691,8 @@ return errors === 0;
 validate59.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_staging = validate77;
-const schema142 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/staging.schema.json","type":"object","additionalProperties":false,"required":["schema","folder","run","entries"],"properties":{"schema":{"const":"staging/1"},"folder":{"$ref":"common.schema.json#/$defs/path"},"run":{"anyOf":[{"type":"string"},{"type":"null"}]},"entries":{"type":"array","items":{"$ref":"#/$defs/entry"}}},"$defs":{"entry":{"type":"object","additionalProperties":false,"required":["name","kind","standing","path","takenAt","kept"],"properties":{"name":{"$ref":"common.schema.json#/$defs/path"},"kind":{"$ref":"common.schema.json#/$defs/stagingKind"},"standing":{"type":"boolean"},"path":{"$ref":"common.schema.json#/$defs/path"},"image":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"identity":{"type":"string"},"live":{"type":"string"},"staged":{"type":"string"},"takenAt":{"$ref":"common.schema.json#/$defs/time"},"atRestSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"type":"boolean"}}}}};
-const schema144 = {"type":"object","additionalProperties":false,"required":["name","kind","standing","path","takenAt","kept"],"properties":{"name":{"$ref":"common.schema.json#/$defs/path"},"kind":{"$ref":"common.schema.json#/$defs/stagingKind"},"standing":{"type":"boolean"},"path":{"$ref":"common.schema.json#/$defs/path"},"image":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"identity":{"type":"string"},"live":{"type":"string"},"staged":{"type":"string"},"takenAt":{"$ref":"common.schema.json#/$defs/time"},"atRestSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"type":"boolean"}}};
+const schema143 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/staging.schema.json","type":"object","additionalProperties":false,"required":["schema","folder","run","entries"],"properties":{"schema":{"const":"staging/1"},"folder":{"$ref":"common.schema.json#/$defs/path"},"run":{"anyOf":[{"type":"string"},{"type":"null"}]},"entries":{"type":"array","items":{"$ref":"#/$defs/entry"}}},"$defs":{"entry":{"type":"object","additionalProperties":false,"required":["name","kind","standing","path","takenAt","kept"],"properties":{"name":{"$ref":"common.schema.json#/$defs/path"},"kind":{"$ref":"common.schema.json#/$defs/stagingKind"},"standing":{"type":"boolean"},"path":{"$ref":"common.schema.json#/$defs/path"},"image":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"identity":{"type":"string"},"live":{"type":"string"},"staged":{"type":"string"},"takenAt":{"$ref":"common.schema.json#/$defs/time"},"atRestSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"type":"boolean"}}}}};
+const schema145 = {"type":"object","additionalProperties":false,"required":["name","kind","standing","path","takenAt","kept"],"properties":{"name":{"$ref":"common.schema.json#/$defs/path"},"kind":{"$ref":"common.schema.json#/$defs/stagingKind"},"standing":{"type":"boolean"},"path":{"$ref":"common.schema.json#/$defs/path"},"image":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"identity":{"type":"string"},"live":{"type":"string"},"staged":{"type":"string"},"takenAt":{"$ref":"common.schema.json#/$defs/time"},"atRestSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"type":"boolean"}}};
 
 function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -9583,7 +9766,7 @@ vErrors.push(err5);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema144.properties, key0))){
+if(!(func1.call(schema145.properties, key0))){
 const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err6];
@@ -9609,7 +9792,7 @@ errors++;
 if(data.kind !== undefined){
 let data1 = data.kind;
 if(!((((data1 === "snapshot") || (data1 === "clone")) || (data1 === "hard-link")) || (data1 === "bind"))){
-const err8 = {instancePath:instancePath+"/kind",schemaPath:"common.schema.json#/$defs/stagingKind/enum",keyword:"enum",params:{allowedValues: schema63.enum},message:"must be equal to one of the allowed values"};
+const err8 = {instancePath:instancePath+"/kind",schemaPath:"common.schema.json#/$defs/stagingKind/enum",keyword:"enum",params:{allowedValues: schema64.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -9658,7 +9841,7 @@ errors++;
 if(data.container !== undefined){
 let data5 = data.container;
 if(!((data5 === "sparse-bundle") || (data5 === "sparse-image"))){
-const err12 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema144.properties.container.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema145.properties.container.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -9707,7 +9890,7 @@ errors++;
 if(data.takenAt !== undefined){
 let data9 = data.takenAt;
 if(typeof data9 === "string"){
-if(!pattern27.test(data9)){
+if(!pattern29.test(data9)){
 const err16 = {instancePath:instancePath+"/takenAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -9732,7 +9915,7 @@ errors++;
 if(data.atRestSince !== undefined){
 let data10 = data.atRestSince;
 if(typeof data10 === "string"){
-if(!pattern27.test(data10)){
+if(!pattern29.test(data10)){
 const err18 = {instancePath:instancePath+"/atRestSince",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err18];
@@ -9962,8 +10145,8 @@ return errors === 0;
 validate77.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_watch = validate80;
-const schema151 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/watch.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","moved","vanished","returned","changed","attached","detached","login","logout","paused","resumed","not-paused","stopped","snapshot-lost","gap","end"]},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"processes":{"type":"array","items":{"$ref":"#/$defs/process"}},"detail":{"type":"string"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}}}};
-const schema153 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
+const schema152 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/watch.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","moved","vanished","returned","changed","attached","detached","login","logout","paused","resumed","not-paused","stopped","snapshot-lost","gap","end"]},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"processes":{"type":"array","items":{"$ref":"#/$defs/process"}},"detail":{"type":"string"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}}}};
+const schema154 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
 
 function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/watch.schema.json" */;
@@ -10012,7 +10195,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern27.test(data0)){
+if(!pattern29.test(data0)){
 const err3 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -10037,7 +10220,7 @@ errors++;
 if(data.event !== undefined){
 let data1 = data.event;
 if(!((((((((((((((((data1 === "begin") || (data1 === "moved")) || (data1 === "vanished")) || (data1 === "returned")) || (data1 === "changed")) || (data1 === "attached")) || (data1 === "detached")) || (data1 === "login")) || (data1 === "logout")) || (data1 === "paused")) || (data1 === "resumed")) || (data1 === "not-paused")) || (data1 === "stopped")) || (data1 === "snapshot-lost")) || (data1 === "gap")) || (data1 === "end"))){
-const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema151.properties.event.enum},message:"must be equal to one of the allowed values"};
+const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema152.properties.event.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -10146,7 +10329,7 @@ errors++;
 if(data.slot !== undefined){
 let data6 = data.slot;
 if(typeof data6 === "string"){
-if(!pattern29.test(data6)){
+if(!pattern31.test(data6)){
 const err14 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err14];
@@ -10297,8 +10480,8 @@ return errors === 0;
 validate80.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_history = validate81;
-const schema156 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/history.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","waitedSeconds","pausedSeconds","images"],"properties":{"schema":{"const":"history/1"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}}}};
-const schema159 = {"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}};
+const schema157 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/history.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","waitedSeconds","pausedSeconds","images"],"properties":{"schema":{"const":"history/1"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}}}};
+const schema160 = {"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}};
 
 function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10392,7 +10575,7 @@ vErrors.push(err7);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema159.properties, key0))){
+if(!(func1.call(schema160.properties, key0))){
 const err8 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err8];
@@ -10406,7 +10589,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern31.test(data0)){
 const err9 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -10431,7 +10614,7 @@ errors++;
 if(data.verdict !== undefined){
 let data1 = data.verdict;
 if(!((((((data1 === "proven") || (data1 === "complete")) || (data1 === "not-backed-up")) || (data1 === "suspect")) || (data1 === "bad")) || (data1 === "not-judged-yet"))){
-const err11 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema80.enum},message:"must be equal to one of the allowed values"};
+const err11 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema81.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -10444,7 +10627,7 @@ errors++;
 if(data.action !== undefined){
 let data2 = data.action;
 if(!(((((data2 === "copy") || (data2 === "copy-and-prove")) || (data2 === "leave-out")) || (data2 === "contents")) || (data2 === "halt"))){
-const err12 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema159.properties.action.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema160.properties.action.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -10704,7 +10887,7 @@ errors++;
 if(data.run !== undefined){
 let data1 = data.run;
 if(typeof data1 === "string"){
-if(!pattern26.test(data1)){
+if(!pattern28.test(data1)){
 const err10 = {instancePath:instancePath+"/run",schemaPath:"#/properties/run/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,64}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -10729,7 +10912,7 @@ errors++;
 if(data.phase !== undefined){
 let data2 = data.phase;
 if(!(((data2 === "pre") || (data2 === "post")) || (data2 === "late"))){
-const err12 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema156.properties.phase.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema157.properties.phase.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -10742,7 +10925,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data3 = data.startedAt;
 if(typeof data3 === "string"){
-if(!pattern27.test(data3)){
+if(!pattern29.test(data3)){
 const err13 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -10767,7 +10950,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data4 = data.finishedAt;
 if(typeof data4 === "string"){
-if(!pattern27.test(data4)){
+if(!pattern29.test(data4)){
 const err15 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
@@ -10878,9 +11061,9 @@ return errors === 0;
 validate81.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_waiting = validate84;
-const schema162 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/waiting.schema.json","type":"object","additionalProperties":false,"required":["schema","run","process","images"],"properties":{"schema":{"const":"waiting/1"},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}}}};
-const schema163 = {"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}};
-const schema164 = {"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}};
+const schema163 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/waiting.schema.json","type":"object","additionalProperties":false,"required":["schema","run","process","images"],"properties":{"schema":{"const":"waiting/1"},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}}}};
+const schema164 = {"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}};
+const schema165 = {"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}};
 
 function validate85(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10968,7 +11151,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern31.test(data0)){
 const err7 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -11045,7 +11228,7 @@ errors++;
 if(data.since !== undefined){
 let data5 = data.since;
 if(typeof data5 === "string"){
-if(!pattern27.test(data5)){
+if(!pattern29.test(data5)){
 const err13 = {instancePath:instancePath+"/since",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -11070,7 +11253,7 @@ errors++;
 if(data.until !== undefined){
 let data6 = data.until;
 if(typeof data6 === "string"){
-if(!pattern27.test(data6)){
+if(!pattern29.test(data6)){
 const err15 = {instancePath:instancePath+"/until",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
@@ -11341,6 +11524,671 @@ return errors === 0;
 }
 validate84.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
+const check_daemon = validate87;
+const schema170 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/daemon.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","end","login","logout","attached","detached","moved","appeared","replaced","vanished","unmounted","returned","frozen","not-frozen","root-lost","root-back","gap","lost"]},"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"detail":{"type":"string"}}};
+
+function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://lbackup-filevault.invalid/schemas/daemon.schema.json" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate87.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.at === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.event === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((((((key0 === "at") || (key0 === "event")) || (key0 === "slot")) || (key0 === "user")) || (key0 === "path")) || (key0 === "detail"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.at !== undefined){
+let data0 = data.at;
+if(typeof data0 === "string"){
+if(!pattern29.test(data0)){
+const err3 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+else {
+const err4 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.event !== undefined){
+let data1 = data.event;
+if(!((((((((((((((((((data1 === "begin") || (data1 === "end")) || (data1 === "login")) || (data1 === "logout")) || (data1 === "attached")) || (data1 === "detached")) || (data1 === "moved")) || (data1 === "appeared")) || (data1 === "replaced")) || (data1 === "vanished")) || (data1 === "unmounted")) || (data1 === "returned")) || (data1 === "frozen")) || (data1 === "not-frozen")) || (data1 === "root-lost")) || (data1 === "root-back")) || (data1 === "gap")) || (data1 === "lost"))){
+const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema170.properties.event.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+if(data.slot !== undefined){
+let data2 = data.slot;
+if(typeof data2 === "string"){
+if(!pattern31.test(data2)){
+const err6 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.user !== undefined){
+if(typeof data.user !== "string"){
+const err8 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+if(data.path !== undefined){
+if(typeof data.path !== "string"){
+const err9 = {instancePath:instancePath+"/path",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data.detail !== undefined){
+if(typeof data.detail !== "string"){
+const err10 = {instancePath:instancePath+"/detail",schemaPath:"#/properties/detail/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+}
+else {
+const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+validate87.errors = vErrors;
+return errors === 0;
+}
+validate87.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const check_seen = validate88;
+const schema174 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/seen.schema.json","type":"object","additionalProperties":false,"required":["schema","at","images","roots"],"properties":{"schema":{"const":"seen/1"},"at":{"$ref":"common.schema.json#/$defs/time"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"users":{"type":"array","items":{"type":"string"}},"roots":{"type":"array","items":{"$ref":"#/$defs/root"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","user","path","inode","lies","state"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"inode":{"type":"integer","minimum":0},"lies":{"enum":["there","missing","vanished","unmounted"]},"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"frozenAt":{"$ref":"common.schema.json#/$defs/time"}}},"root":{"type":"object","additionalProperties":false,"required":["path","stands"],"properties":{"path":{"$ref":"common.schema.json#/$defs/path"},"stands":{"type":"boolean"}}}}};
+const schema176 = {"type":"object","additionalProperties":false,"required":["slot","user","path","inode","lies","state"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"inode":{"type":"integer","minimum":0},"lies":{"enum":["there","missing","vanished","unmounted"]},"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"frozenAt":{"$ref":"common.schema.json#/$defs/time"}}};
+
+function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate89.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.slot === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "slot"},message:"must have required property '"+"slot"+"'"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.user === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "user"},message:"must have required property '"+"user"+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.path === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(data.inode === undefined){
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "inode"},message:"must have required property '"+"inode"+"'"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+if(data.lies === undefined){
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "lies"},message:"must have required property '"+"lies"+"'"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(data.state === undefined){
+const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'"};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(((((((key0 === "slot") || (key0 === "user")) || (key0 === "path")) || (key0 === "inode")) || (key0 === "lies")) || (key0 === "state")) || (key0 === "frozenAt"))){
+const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.slot !== undefined){
+let data0 = data.slot;
+if(typeof data0 === "string"){
+if(!pattern31.test(data0)){
+const err7 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+else {
+const err8 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+if(data.user !== undefined){
+if(typeof data.user !== "string"){
+const err9 = {instancePath:instancePath+"/user",schemaPath:"#/properties/user/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data.path !== undefined){
+if(typeof data.path !== "string"){
+const err10 = {instancePath:instancePath+"/path",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+if(data.inode !== undefined){
+let data3 = data.inode;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+const err11 = {instancePath:instancePath+"/inode",schemaPath:"#/properties/inode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 < 0 || isNaN(data3)){
+const err12 = {instancePath:instancePath+"/inode",schemaPath:"#/properties/inode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+}
+if(data.lies !== undefined){
+let data4 = data.lies;
+if(!((((data4 === "there") || (data4 === "missing")) || (data4 === "vanished")) || (data4 === "unmounted"))){
+const err13 = {instancePath:instancePath+"/lies",schemaPath:"#/properties/lies/enum",keyword:"enum",params:{allowedValues: schema176.properties.lies.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+if(data.state !== undefined){
+let data5 = data.state;
+if(!(((((data5 === "detached") || (data5 === "attached")) || (data5 === "changing")) || (data5 === "in-use-elsewhere")) || (data5 === "unknown"))){
+const err14 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema176.properties.state.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+if(data.frozenAt !== undefined){
+let data6 = data.frozenAt;
+if(typeof data6 === "string"){
+if(!pattern29.test(data6)){
+const err15 = {instancePath:instancePath+"/frozenAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+else {
+const err16 = {instancePath:instancePath+"/frozenAt",schemaPath:"common.schema.json#/$defs/time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+}
+else {
+const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+validate89.errors = vErrors;
+return errors === 0;
+}
+validate89.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema180 = {"type":"object","additionalProperties":false,"required":["path","stands"],"properties":{"path":{"$ref":"common.schema.json#/$defs/path"},"stands":{"type":"boolean"}}};
+
+function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate91.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.path === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.stands === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "stands"},message:"must have required property '"+"stands"+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "path") || (key0 === "stands"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.path !== undefined){
+if(typeof data.path !== "string"){
+const err3 = {instancePath:instancePath+"/path",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.stands !== undefined){
+if(typeof data.stands !== "boolean"){
+const err4 = {instancePath:instancePath+"/stands",schemaPath:"#/properties/stands/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+}
+else {
+const err5 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+validate91.errors = vErrors;
+return errors === 0;
+}
+validate91.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://lbackup-filevault.invalid/schemas/seen.schema.json" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate88.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.schema === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "schema"},message:"must have required property '"+"schema"+"'"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.at === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.images === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "images"},message:"must have required property '"+"images"+"'"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(data.roots === undefined){
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "roots"},message:"must have required property '"+"roots"+"'"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(((((key0 === "schema") || (key0 === "at")) || (key0 === "images")) || (key0 === "users")) || (key0 === "roots"))){
+const err4 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.schema !== undefined){
+if("seen/1" !== data.schema){
+const err5 = {instancePath:instancePath+"/schema",schemaPath:"#/properties/schema/const",keyword:"const",params:{allowedValue: "seen/1"},message:"must be equal to constant"};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+if(data.at !== undefined){
+let data1 = data.at;
+if(typeof data1 === "string"){
+if(!pattern29.test(data1)){
+const err6 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.images !== undefined){
+let data2 = data.images;
+if(Array.isArray(data2)){
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate89(data2[i0], {instancePath:instancePath+"/images/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err8 = {instancePath:instancePath+"/images",schemaPath:"#/properties/images/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+if(data.users !== undefined){
+let data4 = data.users;
+if(Array.isArray(data4)){
+const len1 = data4.length;
+for(let i1=0; i1<len1; i1++){
+if(typeof data4[i1] !== "string"){
+const err9 = {instancePath:instancePath+"/users/" + i1,schemaPath:"#/properties/users/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/users",schemaPath:"#/properties/users/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+if(data.roots !== undefined){
+let data6 = data.roots;
+if(Array.isArray(data6)){
+const len2 = data6.length;
+for(let i2=0; i2<len2; i2++){
+if(!(validate91(data6[i2], {instancePath:instancePath+"/roots/" + i2,parentData:data6,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err11 = {instancePath:instancePath+"/roots",schemaPath:"#/properties/roots/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+}
+else {
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+validate88.errors = vErrors;
+return errors === 0;
+}
+validate88.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
 export const validateConfig: Validator = check_config
 export const validateRun: Validator = check_run
 export const validateReport: Validator = check_report
@@ -11351,3 +12199,5 @@ export const validateStaging: Validator = check_staging
 export const validateWatch: Validator = check_watch
 export const validateHistory: Validator = check_history
 export const validateWaiting: Validator = check_waiting
+export const validateDaemon: Validator = check_daemon
+export const validateSeen: Validator = check_seen

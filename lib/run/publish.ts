@@ -1,6 +1,8 @@
 import { OperationalError } from '../finding/operational-error.js'
 import type { Report } from '../generated/report.js'
 import type { SlotStatus } from '../generated/status.js'
+import { readHistory } from '../daemon/notebook.js'
+import { sinceLastRun } from '../daemon/since-last-run.js'
 import { readBook } from '../keep/book.js'
 import { readSections, type Sections } from '../lbackup/sections.js'
 import { reportLines } from '../report/lines.js'
@@ -25,13 +27,14 @@ export function knownSlots(context: Pick<RunContext, 'stateFolder'>): readonly S
  * verdict, then report.json, status.json and the command of the configuration. Nothing that fails changes the verdict;
  * it is said. Only a pre hook that cannot write throws: without its records the post hook would be blind.
  */
-export async function publish(context: RunContext, report: Report, storeId: string | null): Promise<Report> {
+export async function publish(context: RunContext, judged: Report, storeId: string | null): Promise<Report> {
   const { environment, stateFolder } = context
   const all = readSections(environment.backupDest)
   const { sections } = all
   const origin = originOf(context.config, context.source)
   const status = readStatus(stateFolder)
   const before = status === undefined || isDamaged(status) ? undefined : status
+  const report = withHistory(stateFolder, judged, before?.lastRun?.finishedAt)
   const configuration = printable(environment.configurationFile)
   const next = nextStatus(report, before, {
     configuration,
@@ -73,6 +76,20 @@ export function whatIsKept({ stateFolder, environment }: RunContext, sections: S
   } catch (error) {
     if (error instanceof OperationalError) return {}
     throw error
+  }
+}
+
+/** With what the daemon saw since the last run, told once: by the pre hook. */
+function withHistory(stateFolder: RunContext['stateFolder'], report: Report, lastRun: string | undefined): Report {
+  if (report.phase !== 'pre') return report
+  try {
+    return { ...report, findings: [...report.findings, ...sinceLastRun(readHistory(stateFolder), lastRun)] }
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    const { message, cure } = error
+    const unread = `What the daemon saw since the last run cannot be read. ${message}`
+    const finding = { code: 'history-unreadable', severity: 'info', message: unread, cure } as const
+    return { ...report, findings: [...report.findings, finding] }
   }
 }
 

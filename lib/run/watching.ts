@@ -3,6 +3,7 @@ import { OperationalError } from '../finding/operational-error.js'
 import type { ReportedFinding } from '../generated/report.js'
 import type { RunRecord } from '../generated/run.js'
 import { isAlive } from '../lbackup/process-chain.js'
+import { otherPlaces } from '../session/other-places.js'
 import { startInBackground, signal } from '../system/background.js'
 import { pause } from '../system/clock.js'
 import { lookAt, readFileIfPresent, removeFile, replaceFile } from '../system/file.js'
@@ -80,10 +81,7 @@ function watchedClient(context: RunContext): WatchedClient {
 
 function watchedImage({ image, usage, user }: Tonight['images'][number], { accounts }: Tonight): WatchedImage {
   const { slot, path, container, device, inode } = image
-  const other = accounts.flatMap(({ home, hiddenHome, imageName }) => {
-    const both = [join(home, imageName), join(hiddenHome, imageName)]
-    return both.includes(path) ? both.filter((place) => place !== path) : []
-  })
+  const other = otherPlaces(path, accounts)
   return { slot, user, container, places: [path, ...other], device, inode, state: usage.state }
 }
 

@@ -1,4 +1,4 @@
-import { watch } from 'node:fs'
+import { watch, type FSWatcher } from 'node:fs'
 import { Buffer } from 'node:buffer'
 import { toBytes, type RawPath } from '../text/raw-path.js'
 import { systemCode } from './file-system-error.js'
@@ -12,6 +12,8 @@ export interface HintedFolder {
 /** Calls `next`, where there is one, when something may have happened. */
 export interface Hints {
   next: (() => void) | undefined
+  /** Ends listening. */
+  close(): void
 }
 
 /**
@@ -19,7 +21,8 @@ export interface Hints {
  * nor what other machines do to a shared volume, nor anything of a folder that was not there. Does not keep the process.
  */
 export function hintsFrom(folders: readonly HintedFolder[]): Hints {
-  const hints: Hints = { next: undefined }
+  const listeners: FSWatcher[] = []
+  const hints: Hints = { next: undefined, close: () => listeners.splice(0).forEach((one) => one.close()) }
   for (const { folder, name } of folders) {
     const wanted = name === undefined ? undefined : toBytes(name)
     try {
@@ -28,6 +31,7 @@ export function hintsFrom(folders: readonly HintedFolder[]): Hints {
         if (wanted === undefined || told === null || wanted.equals(Buffer.from(told))) hints.next?.()
       })
       listener.on('error', () => listener.close())
+      listeners.push(listener)
     } catch (error) {
       if (systemCode(error) === undefined) throw error
     }

@@ -19,6 +19,8 @@ export interface Tools {
   readonly tmutil: string
   readonly mountApfs: string
   readonly diskutil: string
+  readonly systemctl: string
+  readonly launchctl: string
 }
 
 export const defaultTools: Tools = {
@@ -39,6 +41,8 @@ export const defaultTools: Tools = {
   tmutil: '/usr/bin/tmutil',
   mountApfs: '/sbin/mount_apfs',
   diskutil: '/usr/sbin/diskutil',
+  systemctl: '/usr/bin/systemctl',
+  launchctl: '/bin/launchctl',
 }
 
 export type Platform = 'macos' | 'linux'

@@ -1,6 +1,7 @@
 import type { UsageState } from '../mount/usage.js'
 import { sessionHappened, usageHappened, type Happened } from './events.js'
 import type { WatchedImage } from './order.js'
+import { question } from './question.js'
 
 /** What takes a program to find out. */
 export interface AskingEyes {
@@ -55,34 +56,6 @@ export function asking(images: readonly WatchedImage[], eyes: AskingEyes): Askin
         states.set(image.slot, now.state)
       }
       return told
-    },
-  }
-}
-
-/**
- * One question at a time; each answer is given once. Asked while one is open, it is put once more: that answer may be of
- * a moment before what gave reason to ask.
- */
-function question<Answer>(put: () => Promise<Answer>) {
-  let pending: Promise<void> | undefined
-  let arrived: Answer | undefined
-  let again = false
-  const ask = (): void => {
-    again = pending !== undefined
-    pending ??= put().then((answer) => {
-      arrived = answer
-      pending = undefined
-      if (again) ask()
-      return pending
-    })
-  }
-  return {
-    ask,
-    asking: () => pending,
-    answer(): Answer | undefined {
-      const answer = arrived
-      arrived = undefined
-      return answer
     },
   }
 }

@@ -13,11 +13,9 @@ import { realHands } from './hands.js'
 import { journalLine, journalPath } from './journal.js'
 import type { WatchOrder } from './order.js'
 import { reaction } from './reaction.js'
+import { hintedWait } from './hinted-wait.js'
 import { usesOf } from './uses.js'
 import type { Eyes } from './watch.js'
-
-/** What hints at a change is followed no sooner: a folder in which much happens must not keep the watch busy. */
-const soonest = 500
 
 /** Given an order and a signal by which the watch is called to its end, return the eyes of this machine. */
 export function realEyes(order: WatchOrder, call: AbortSignal): Eyes {
@@ -33,18 +31,7 @@ export function realEyes(order: WatchOrder, call: AbortSignal): Eyes {
   return {
     now: () => Date.now(),
     called: () => call.aborted,
-    wait: (milliseconds) =>
-      new Promise((resolve) => {
-        const done = (): void => {
-          timers.forEach(clearTimeout)
-          hints.next = undefined
-          call.removeEventListener('abort', done)
-          resolve()
-        }
-        const timers = [setTimeout(done, call.aborted ? 0 : milliseconds)]
-        hints.next = () => timers.push(setTimeout(done, soonest))
-        call.addEventListener('abort', done)
-      }),
+    wait: hintedWait(() => hints, call),
     late: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref()),
     lbackupLives: () => isAlive(system, lbackup),
     glance: glanceAt,
@@ -84,7 +71,8 @@ function isStill({ path, device, inode }: WatchOrder['source']): boolean {
   }
 }
 
-function mountTable(): string {
+/** The table of what is mounted; empty where it cannot be read. */
+export function mountTable(): string {
   const table = readKernelFile('/proc/self/mountinfo')
   return typeof table === 'string' ? '' : table.text
 }

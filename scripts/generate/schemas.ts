@@ -33,6 +33,8 @@ export const schemaNames = [
   'watch',
   'history',
   'waiting',
+  'daemon',
+  'seen',
 ] as const
 
 /** Documents that verbs only print. */
@@ -47,6 +49,7 @@ export const printedNames = [
   'listing',
   'restoration',
   'audit',
+  'daemon-status',
 ] as const
 
 /** Given a schema's name, return it as it stands in `schemas/`. */

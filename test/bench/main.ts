@@ -1,4 +1,5 @@
 import { benchClient } from './client.js'
+import { benchDaemon } from './daemon.js'
 import { benchDiscover } from './discover.js'
 import { benchHash } from './hash.js'
 import { benchJudge } from './judge.js'
@@ -22,6 +23,7 @@ const benches = {
   staging: benchStaging,
   client: benchClient,
   watch: benchWatch,
+  daemon: benchDaemon,
 }
 const wanted = process.argv.slice(2)
 
