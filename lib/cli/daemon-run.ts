@@ -4,6 +4,7 @@ import { beTheOnly } from '../daemon/instance.js'
 import { OperationalError } from '../finding/operational-error.js'
 import { isYes } from '../lbackup/configuration.js'
 import { runDaemon } from '../run/daemon.js'
+import { freezerOf } from '../run/freezer.js'
 import { callToEnd } from '../system/call-to-end.js'
 import type { CliContext } from './context.js'
 import { refuseMore } from './arguments.js'
@@ -27,7 +28,8 @@ export async function main(args: string[], context: CliContext): Promise<number>
       if (isYes(setup.configuration, 'useSSH') === true) throw elsewhere()
       const say = (problem: string): void => context.stderr(`lbackup-filevault: ${problem}\n`)
       const { config } = loaded
-      const reason = await runDaemon({ setup, config, system, stateFolder, call, say, freeze: undefined })
+      const followed = { setup, config, system, stateFolder }
+      const reason = await runDaemon({ ...followed, call, say, freeze: freezerOf(followed) })
       if (reason !== settingsChanged) break
     }
   } finally {

@@ -52,10 +52,11 @@ export function runDaemon(context: DaemonContext): Promise<string> {
 }
 
 /** Given LBackup's configuration and our settings, return the folders whose images the daemon follows. */
-function daemonRoots({ configuration }: Setup, { search }: Config): RawPath[] {
+function daemonRoots({ configuration }: Setup, { search, source: { mode } }: Config): RawPath[] {
   const source = backupSource(literal(configuration, 'backupSource'))
+  const roots = [...(mode === 'staging' ? [] : [source.path]), ...search.roots.map(fromPrintable)]
   // One that is not mounted now is waited for.
-  return [...new Set([source.path, ...search.roots.map(fromPrintable)].map((path) => realPath(path) ?? path))]
+  return [...new Set(roots.map((path) => realPath(path) ?? path))]
 }
 
 /** Given one LBackup configuration, return what its daemon is installed for. */
@@ -71,6 +72,9 @@ export function daemonSetup(
     roots: remote ? [] : daemonRoots(setup, config),
     followsImages: !remote,
     alarmMinutes: config.daemon.alarmMinutes,
+    ...(config.source.mode === 'staging'
+      ? { stagingFolder: backupSource(literal(setup.configuration, 'backupSource')).path }
+      : {}),
   }
 }
 
@@ -102,10 +106,13 @@ async function find(context: DaemonContext, roots: readonly RawPath[]): Promise<
 function search({ setup, config, stateFolder }: DaemonContext, roots: readonly RawPath[]): Promise<Search> {
   const { everyFile, maxDepth, maxEntries, crossDevices } = config.search
   const backupDest = withoutTrailingSlash(literal(setup.configuration, 'backupDest'))
+  const staging =
+    config.source.mode === 'staging' ? [backupSource(literal(setup.configuration, 'backupSource')).path] : []
   const options: SearchOptions = {
     roots,
+    // The first is where slots are named from, whatever the mode.
     source: roots[0] as RawPath,
-    never: [backupDest, setup.configurationFolder, stateFolder].map((path) => realPath(path) ?? path),
+    never: [backupDest, setup.configurationFolder, stateFolder, ...staging].map((path) => realPath(path) ?? path),
     everyFile,
     knownPaths: knownSlots({ stateFolder }).map(({ path }) => fromPrintable(path)),
     maxDepth,

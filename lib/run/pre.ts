@@ -6,6 +6,7 @@ import { releaseLock } from '../lbackup/lock.js'
 import { rememberedStore } from '../lbackup/store.js'
 import { takeBlockOut } from '../link/apply.js'
 import { buildReport } from '../report/build.js'
+import { freezingGoesOn, untilNobodyFreezes } from '../staging/freezing-lock.js'
 import type { Loudness } from '../verify/verdict.js'
 import { notPaused } from '../watch/paused.js'
 import { enforce } from './block.js'
@@ -41,6 +42,7 @@ export async function pre(context: RunContext): Promise<Report> {
     before.push(...reconcileBlock(context))
     const storeId = checkDisk(context)
     before.push(...(await reconcileRun(context)))
+    await untilNobodyFreezes(context.system, context.stateFolder)
     before.push(...(await unstage(context)))
     return await prepareBackup(context, storeId, before)
   } catch (error) {
@@ -88,7 +90,7 @@ async function haltedBy(
 ): Promise<Report> {
   const record = { ...newRecord(context, null), state: 'finished' as const, finishedAt: now(context) }
   noteUnlooked(context)
-  const left = await unstage(context)
+  const left = code === freezingGoesOn ? [] : await unstage(context)
   const told = tellHalt(context, record, `the backup was halted: ${message.replace(/\.$/, '')}`)
   writeRecord(context.stateFolder, record)
   // What halts may be the excludes file itself; a block of a dead run in it is then said, not silently kept.

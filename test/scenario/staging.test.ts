@@ -18,6 +18,7 @@ import { temporaryFolder } from '../support/temporary.js'
 import { protect } from '../support/protect.js'
 import { filesHolding, night, slowly, type Night } from './support/night.js'
 import { writeImage } from './support/set.js'
+import { endDaemons, often, settled, startDaemon, told } from './support/running-daemon.js'
 import { sharedFiles, stagedHomes, type StagedHomes } from './support/staging.js'
 
 const volumes: readonly ReflinkKind[] = ['btrfs', 'xfs']
@@ -108,6 +109,7 @@ describe('a staging folder', function () {
   before(function () {
     if (process.geteuid?.() !== 0) skip(this, 'needs root, who mounts')
   })
+  afterEach(endDaemons)
   afterEach(unmountReflinkDisks)
   afterEach(unmountLoopDisks)
 
@@ -184,6 +186,29 @@ describe('a staging folder', function () {
     const last = await night('ours', lab, stateFolder)
     expect(last.image('bob.sparsebundle')).to.include({ verdict: 'proven' })
     expect(imageDigest(homes.copy('bob'))).to.equal(imageDigest(mac.imageOf('bob')))
+  })
+
+  it('is what the daemon freezes an image in at its user’s logout, for a night in which he is logged in again', async function () {
+    const homes = stagedHomes(reflinkDisk(this, temporaryFolder(), 'xfs'), ['bob'], { daemon: often })
+    const { lab, mac, stateFolder } = homes
+    mac.logIn('bob')
+    const daemon = startDaemon(lab.configurationFile)
+    await settled(stateFolder, 'attached')
+    mac.write('bob')
+    expect(homes.standing()).to.deep.equal([])
+    mac.logOut('bob')
+    await told(stateFolder, 'frozen')
+    const then = imageDigest(mac.imageOf('bob'))
+    mac.logIn('bob')
+    await told(stateFolder, 'login', 1)
+    mac.write('bob')
+    const result = await night('ours', lab, stateFolder)
+    const image = result.image('bob.sparsebundle')
+    expect(image, image.reason).to.include({ verdict: 'proven', loudness: 'fine' })
+    expect(image.decision).to.include({ code: 'frozen' })
+    expect(imageDigest(homes.copy('bob'))).to.equal(then)
+    expect(await daemon.end()).to.equal(0)
+    expect(daemon.said()).to.equal('')
   })
 
   it('halts the backup where nothing would stand in it: an empty folder is no success', async function () {

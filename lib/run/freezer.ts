@@ -1,0 +1,74 @@
+import type { Freeze } from '../daemon/freezing.js'
+import { OperationalError } from '../finding/operational-error.js'
+import { backupSource } from '../lbackup/backup-source.js'
+import { literal } from '../lbackup/configuration.js'
+import { freeze } from '../staging/freeze.js'
+import type { StagingSubject } from '../staging/stage-type.js'
+import { realPath } from '../system/file.js'
+import { printable } from '../text/printable.js'
+import { baseName, parent, withoutTrailingSlash, type RawPath } from '../text/raw-path.js'
+import type { DaemonContext } from './daemon.js'
+import { localMachine } from './local-machine.js'
+import { stagedPath } from './origin.js'
+import { searchOptions } from './search-options.js'
+import { workInThread } from './work-in-thread.js'
+
+/** Given what the daemon needs, return how it freezes an image at rest; undefined: there is no staging folder. */
+export function freezerOf(context: Omit<DaemonContext, 'freeze' | 'call' | 'say'>): Freeze | undefined {
+  const { setup, config, system, stateFolder } = context
+  if (config.source.mode !== 'staging') return undefined
+  const seconds = config.limits.hookMinutes * 60
+  const machine = localMachine(system, workInThread(seconds), [process.pid])
+  const source = sourceOf(literal(setup.configuration, 'backupSource'))
+  const ownPaths = [literal(setup.configuration, 'backupDest'), setup.configurationFolder, stateFolder].map(real)
+  return async ({ slot, path }, signal) => {
+    const options = searchOptions({ config, source, ownPaths, machine }, [path])
+    // Only this one: all that lies beside it was looked at before.
+    const near = { ...options, roots: [parent(path)], maxDepth: 1 }
+    const { discovery, looks } = await machine.search(near)
+    const at = discovery.images.findIndex((one) => one.path === path && one.slot === slot)
+    const [image, structure] = [discovery.images[at], looks[at]]
+    if (image === undefined || structure === undefined) throw refused(path, 'is not there any more')
+    const isAtRest = async (): Promise<boolean> =>
+      !signal.aborted && (await machine.uses([image], 0)).usages.get(path)?.state === 'detached'
+    if (!(await isAtRest())) throw refused(path, 'is in use')
+    const subject: StagingSubject = {
+      slot,
+      path,
+      container: image.container,
+      inode: image.inode,
+      identity: image.identity,
+      ownerUid: image.ownerUid,
+      name: baseName(stagedPath(source, image)),
+      members: structure.counts.members,
+      bytes: structure.counts.bytes,
+      atRest: true,
+      live: structure.fingerprint,
+    }
+    const frozen = await freeze({
+      system,
+      stateFolder,
+      path: source.path,
+      image: subject,
+      // What has the very files of the image would be frozen no longer than they stand still.
+      hardLinks: false,
+      reservePercent: config.source.reservePercent,
+      apart: ownPaths,
+      deadline: system.now().getTime() + seconds * 1000,
+      look: (orders) => machine.look(orders),
+      atRest: async () => ((await isAtRest()) ? new Set([slot]) : new Set()),
+    })
+    if ('because' in frozen) throw refused(path, `could not be frozen: ${frozen.because}`)
+    return `as a ${frozen.entry.kind.replaceAll('-', ' ')}`
+  }
+}
+
+function sourceOf(written: RawPath): ReturnType<typeof backupSource> {
+  const source = backupSource(written)
+  return { ...source, path: real(source.path) }
+}
+
+const real = (path: RawPath): RawPath => realPath(withoutTrailingSlash(path)) ?? path
+
+const refused = (path: RawPath, why: string): OperationalError =>
+  new OperationalError('not-frozen', `${printable(path)} ${why}.`, 'Nothing is to be done: it is tried again.')
