@@ -224,6 +224,39 @@ describe('a staging folder', function () {
     })
   })
 
+  it('has nothing left of a run that died over a snapshot, by whoever comes next', async function () {
+    const disk = reflinkDisk(this, temporaryFolder(), 'btrfs')
+    const lab = stagingLab(disk)
+    const left = (): void => {
+      mkdirSync(join(lab.staging, '.new'))
+      const snapshot = ['subvolume', 'snapshot', '-r', disk, join(lab.staging, '.new/snapshot')]
+      execFileSync('btrfs', snapshot, { stdio: 'pipe' })
+    }
+    left()
+    const { images } = await lab.stage({ images: [lab.subject({ atRest: false })] })
+    expect(images.get(slot)?.entry).to.include({ kind: 'snapshot' })
+    left()
+    await endStaging(lab.system, lab.stateFolder)
+    expect(lab.standing()).to.deep.equal([])
+    expect(execFileSync('btrfs', ['subvolume', 'list', disk], { encoding: 'utf8' })).to.equal('')
+    expect(imageDigest(lab.image)).to.be.a('string')
+  })
+
+  it('takes a large image on a thread of its own, to the same end', async function () {
+    const lab = stagingLab(reflinkDisk(this, temporaryFolder(), 'xfs'))
+    const many = join(lab.image, 'many')
+    mkdirSync(many)
+    for (let at = 0; at < 8200; at += 1) writeFileSync(join(many, String(at)), '')
+    for (const name of ['', ...readdirSync(many)]) chownSync(join(many, name), owner, owner)
+    const { images, refused } = await lab.stage({ images: [{ ...lab.subject(), members: 8200 }] })
+    expect([...refused]).to.deep.equal([])
+    expect(images.get(slot)?.entry.atRestSince).to.be.a('string')
+    expect(dressed(lab.place)).to.deep.equal(dressed(lab.image))
+    chownSync(join(lab.image, 'bands/0'), 0, 0)
+    const odd = await lab.stage({ images: [{ ...lab.subject(), members: 8200 }] })
+    expect(odd.refused.get(slot)).to.match(/many\/7 belongs to somebody else/)
+  })
+
   describe('where nothing can be cloned', () => {
     let lab: StagingLab
     beforeEach(function () {
