@@ -254,7 +254,7 @@ describe('a staging folder', function () {
     expect(dressed(lab.place)).to.deep.equal(dressed(lab.image))
     chownSync(join(lab.image, 'bands/0'), 0, 0)
     const odd = await lab.stage({ images: [{ ...lab.subject(), members: 8200 }] })
-    expect(odd.refused.get(slot)).to.match(/many\/7 belongs to somebody else/)
+    expect(odd.refused.get(slot)).to.match(/bands\/0 belongs to somebody else/)
   })
 
   describe('where nothing can be cloned', () => {
