@@ -1,12 +1,9 @@
 import { OperationalError } from '../finding/operational-error.js'
 import { lockHolder } from '../lbackup/lock.js'
 import { isAlive } from '../lbackup/process-chain.js'
-import { closeFolder, openFolder } from '../system/folder.js'
 import type { System } from '../system/system.js'
-import { fromPrintable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
-import { readStaging } from './book.js'
-import { dropEntry } from './remove.js'
+import { dropFrozen } from './remove.js'
 import { stage } from './stage.js'
 import type { StagedImage, StageRequest, StagingSubject } from './stage-type.js'
 
@@ -43,14 +40,7 @@ export async function freeze({ image, ...request }: FreezeRequest): Promise<Froz
 /** Given the state folder and a slot, remove what is frozen of it; none is fine. Throws OperationalError as `freeze`. */
 export async function thaw(system: System, stateFolder: RawPath, slot: string): Promise<void> {
   await refuseDuringRun(system, stateFolder)
-  const book = readStaging(stateFolder)
-  if (book === undefined) return
-  const staging = openFolder(fromPrintable(book.folder))
-  try {
-    await dropEntry(system, stateFolder, staging, slot)
-  } finally {
-    closeFolder(staging)
-  }
+  await dropFrozen(system, stateFolder, [slot])
 }
 
 async function refuseDuringRun(system: System, stateFolder: RawPath): Promise<void> {

@@ -193,7 +193,7 @@ describe('a staging folder', function () {
     const result = await night('ours', lab, stateFolder)
     expect(result.exitCode).not.to.equal(0)
     expect(result.said.join('\n')).to.match(
-      /none stands in the staging folder; of .*bob\.sparsebundle, it cannot stand .* cannot clone files/,
+      /Nothing stands in the staging folder; of .*bob\.sparsebundle, it cannot stand .* cannot clone files/,
     )
     expect(result.sections).to.deep.equal([])
     expect(homes.standing()).to.deep.equal([])
