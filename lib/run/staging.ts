@@ -4,13 +4,13 @@ import type { StagedImage as RecordedStage } from '../generated/run.js'
 import { policyFor } from '../policy/decide.js'
 import type { Decision } from '../policy/policy-type.js'
 import { readStaging } from '../staging/book.js'
-import { endStaging } from '../staging/remove.js'
+import { dropFrozen, endStaging } from '../staging/remove.js'
 import { stage } from '../staging/stage.js'
 import type { Stage, StagedImage, StageRequest, StagingSubject } from '../staging/stage-type.js'
 import type { StagedEntry } from '../staging/staging-type.js'
 import { realPath } from '../system/file.js'
 import { fromPrintable, printable } from '../text/printable.js'
-import { baseName, type RawPath } from '../text/raw-path.js'
+import { baseName } from '../text/raw-path.js'
 import { ownPaths, type RunContext } from './context.js'
 import { readAt, type Observed } from './observed.js'
 import type { Tonight } from './plan-type.js'
@@ -28,7 +28,7 @@ export const frozenBefore = (context: Pick<RunContext, 'config' | 'stateFolder'>
 /**
  * Given the run and its plan, freeze in the staging folder what is to be copied, and return the plan as it holds from then
  * on: of each image what stands there counts. Throws OperationalError where the folder cannot be used, or where nothing
- * would stand in it although something is to be copied: LBackup would call an empty folder a success.
+ * stands in it because it could not: LBackup would call an empty folder a success.
  */
 export async function stageTonight(context: RunContext, tonight: Tonight): Promise<Tonight> {
   if (!isStaging(context) || tonight.halt) return tonight
@@ -46,8 +46,17 @@ export async function stageTonight(context: RunContext, tonight: Tonight): Promi
     if (instead !== undefined) decided.set(item.image.path, instead)
     return stands === undefined || instead?.action === 'leave-out' ? item : standing(item, stands)
   })
-  if (wanted.length > 0 && config.source.folders.length === 0 && !images.some((item) => item.staged !== undefined))
-    throw nothingStands(wanted, decided)
+  // rsync must not find what is not to be copied after all.
+  const dropped = images.filter(({ image, staged: how }) => how === undefined && staged.images.has(image.slot))
+  await dropFrozen(
+    context.system,
+    context.stateFolder,
+    dropped.map(({ image }) => image.slot),
+  )
+  const unstaged = [...decided.values()].find(({ code }) => code === 'not-staged')
+  const isEmpty = config.source.folders.length === 0 && !images.some((item) => item.staged !== undefined)
+  // Left out for its use is by the policy's wish, as in place.
+  if (unstaged !== undefined && isEmpty) throw nothingStands(unstaged)
   return {
     ...tonight,
     images,
@@ -168,12 +177,9 @@ const remote = new OperationalError(
   'Set source.mode to in-place in filevault.json.',
 )
 
-function nothingStands(wanted: readonly Observed[], decided: ReadonlyMap<RawPath, Decision>): OperationalError {
-  const [first] = wanted
-  const why = first === undefined ? '' : (decided.get(first.image.path)?.reason ?? '')
-  return new OperationalError(
+const nothingStands = ({ path, reason }: Decision): OperationalError =>
+  new OperationalError(
     'staging-empty',
-    `Of the images that are to be copied none stands in the staging folder; of ${printable(first?.image.path ?? ('' as RawPath))}, ${why}.`,
+    `Nothing stands in the staging folder; of ${printable(path)}, ${reason}.`,
     'Put the staging folder on the volume of the homes, or set source.mode to in-place in filevault.json.',
   )
-}

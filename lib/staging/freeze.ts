@@ -1,10 +1,7 @@
-import { closeFolder, openFolder } from '../system/folder.js'
 import type { System } from '../system/system.js'
-import { fromPrintable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
-import { readStaging } from './book.js'
 import { betweenRuns } from './freezing-lock.js'
-import { dropEntry } from './remove.js'
+import { dropFrozen } from './remove.js'
 import { stage } from './stage.js'
 import type { StagedImage, StageRequest, StagingSubject } from './stage-type.js'
 
@@ -28,22 +25,11 @@ export function freeze({ image, ...request }: FreezeRequest): Promise<Frozen> {
     const staged = images.get(image.slot)
     if (staged === undefined) return { because: refused.get(image.slot) ?? 'nothing was made of it' }
     if (staged.entry.atRestSince !== undefined) return staged
-    await drop(system, stateFolder, image.slot)
+    await dropFrozen(system, stateFolder, [image.slot])
     return { because: 'it came into use, or changed, while it was frozen' }
   })
 }
 
 /** Given the state folder and a slot, remove what is frozen of it; none is fine. Throws OperationalError as `freeze`. */
 export const thaw = (system: System, stateFolder: RawPath, slot: string): Promise<void> =>
-  betweenRuns(system, stateFolder, () => drop(system, stateFolder, slot))
-
-async function drop(system: System, stateFolder: RawPath, slot: string): Promise<void> {
-  const book = readStaging(stateFolder)
-  if (book === undefined) return
-  const staging = openFolder(fromPrintable(book.folder))
-  try {
-    await dropEntry(system, stateFolder, staging, slot)
-  } finally {
-    closeFolder(staging)
-  }
-}
+  betweenRuns(system, stateFolder, () => dropFrozen(system, stateFolder, [slot]))

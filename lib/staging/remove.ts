@@ -40,6 +40,18 @@ export async function dropEntry(system: System, stateFolder: RawPath, staging: F
   writeStaging(stateFolder, withoutEntry(book, name))
 }
 
+/** Given the state folder and slots, remove what is frozen of them; none is fine. Throws OperationalError. */
+export async function dropFrozen(system: System, stateFolder: RawPath, slots: readonly string[]): Promise<void> {
+  const book = readStaging(stateFolder)
+  if (book === undefined || slots.length === 0) return
+  const staging = openFolder(fromPrintable(book.folder))
+  try {
+    for (const slot of slots) await dropEntry(system, stateFolder, staging, slot)
+  } finally {
+    closeFolder(staging)
+  }
+}
+
 /** Given the held staging folder, remove what was being made there by a run that died. */
 export async function clearUnfinished(system: System, staging: Folder): Promise<void> {
   const name = '.new' as RawPath

@@ -5,6 +5,7 @@ import type { RunImage } from '../../lib/generated/run.js'
 import { lookAtStructure } from '../../lib/look/structure.js'
 import { tasks } from '../../lib/run/tasks.js'
 import { freeze } from '../../lib/staging/freeze.js'
+import { whyExported } from '../../lib/mount/exported.js'
 import { realSystem } from '../../lib/system/system.js'
 import { baseName, fromText } from '../../lib/text/raw-path.js'
 import { until } from '../support/fault/until.js'
@@ -217,10 +218,30 @@ describe('a staging folder', function () {
     const result = await night('ours', lab, stateFolder)
     expect(result.exitCode).not.to.equal(0)
     expect(result.said.join('\n')).to.match(
-      /none stands in the staging folder; of .*bob\.sparsebundle, it cannot stand .* cannot clone files/,
+      /Nothing stands in the staging folder; of .*bob\.sparsebundle, it cannot stand .* cannot clone files/,
     )
     expect(result.sections).to.deep.equal([])
     expect(homes.standing()).to.deep.equal([])
+  })
+
+  it('shows an image by hard links where that is asked for, and takes them away', async function () {
+    const homes = stagedHomes(loopDisk(this, temporaryFolder()).path, ['bob'], {
+      ...onLinux,
+      source: { hardLinks: true },
+    })
+    const { lab, mac, stateFolder } = homes
+    const because = whyExported(fromText(mac.imageOf('bob')))
+    if (because !== undefined) skip(this, because)
+    const links = (): number => lstatSync(join(mac.imageOf('bob'), 'token')).nlink
+    const seen: number[] = []
+    for (let round = 0; round < 2; round += 1) {
+      const result = await night('ours', lab, stateFolder, { at: { 'before-rsync': () => void seen.push(links()) } })
+      expect(result.image('bob.sparsebundle').staged).to.include({ kind: 'hard-link' })
+      expect(result.image('bob.sparsebundle')).to.include({ verdict: 'proven', loudness: 'fine' })
+      expect(links()).to.equal(1)
+    }
+    expect(seen).to.deep.equal([2, 2])
+    expect(sharedFiles(homes.copy('bob'), homes.copy('bob', 1))).to.include('token')
   })
 
   it('halts the backup where something foreign lies in it, or too little room is left', async function () {

@@ -37,8 +37,9 @@ function onClient(lab: Lab, client: LabClient, config: Record<string, unknown>):
   const stat = join(lab.folder, 'client/stat')
   writeFileSync(stat, `#!/bin/sh\n[ "$2" = %Su ] && exec '${tools?.['stat'] ?? ''}' "$@"\nexec '${bsd}stat' "$@"\n`)
   chmodSync(stat, 0o755)
-  // Only this machine is kept awake.
-  const theirs = Object.entries({ ...tools, stat, find: `${bsd}find` }).filter(([name]) => name !== 'caffeinate')
+  // Only this machine is kept awake, and freezes images.
+  const ours = new Set(['caffeinate', 'tmutil', 'mountApfs', 'diskutil'])
+  const theirs = Object.entries({ ...tools, stat, find: `${bsd}find` }).filter(([name]) => !ours.has(name))
   const places = theirs.map(([name, path]) => `tool-${name} ${path}`)
   client.configure([`platform ${platform}`, ...places])
   return { ...rest, tools: { ssh: client.ssh } }

@@ -1,12 +1,19 @@
 import { expect } from 'chai'
 import fc from 'fast-check'
-import { placeOf, slotOf } from '../../../lib/discover/slot.js'
+import { placeOf, slotOf, slotOfFolder } from '../../../lib/discover/slot.js'
 import type { RawPath } from '../../../lib/text/raw-path.js'
 
 const raw = (text: string): RawPath => text as RawPath
 const slot = (path: string, uid = 501): string => slotOf(raw(path), uid)
 
 describe('the slot of an image', () => {
+  it('is told by its folder in a copy of a staging folder, and nowhere else', () => {
+    const own = slot('bob/bob.sparsebundle')
+    expect(slotOfFolder(raw(`${own}/bob.sparsebundle`))).to.equal(own)
+    for (const path of [own, `alice/${own}/bob.sparsebundle`, `${own}/bob.sparsebundle/x`, 'bob/bob.sparsebundle', ''])
+      expect(slotOfFolder(raw(path)), path).to.equal(undefined)
+  })
+
   it('is made from the name and is short, lower case and plain, whatever the name', () => {
     expect(slot('bob/bob.sparsebundle')).to.match(/^bob-[0-9a-f]{20}$/)
     const anyByte = fc.string({

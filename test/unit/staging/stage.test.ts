@@ -180,7 +180,7 @@ describe('a staging folder', function () {
       execFileSync('btrfs', ['subvolume', 'create', join(disk, 'users')], { stdio: 'pipe' })
       const lab = stagingLab(disk)
       const image = join(disk, 'users/live.sparsebundle')
-      execFileSync('cp', ['-a', lab.image, image])
+      writeImage(image, 'live', { bands: order.map((index) => ({ index, length: 8192 })), virtualBytes: 2 ** 31 })
       // Writes one number into each band in turn, each to the disk before the next: a power cut at any moment leaves them
       // at most one apart, and none newer than one before it.
       const writer = spawn(process.execPath, ['-e', writing, join(image, 'bands')], {
@@ -188,14 +188,16 @@ describe('a staging folder', function () {
       })
       await once(writer.stdout, 'data')
       try {
-        for (let round = 0; round < 20; round += 1) {
+        for (let round = 0; round < 10; round += 1) {
           const path = fromText(image)
           const subject = lab.subject({ path, atRest: false, inode: lstatSync(image).ino })
           const { images, refused } = await lab.stage({ images: [subject] })
           expect([...refused]).to.deep.equal([])
           expect(images.get(slot)?.entry).to.include({ kind: 'snapshot' })
           expect(images.get(slot)?.entry.atRestSince).to.equal(undefined)
-          const numbers = bands.map((name) => readFileSync(join(lab.place, 'bands', name)).readUInt32BE(0))
+          const numbers = order.map((index) =>
+            readFileSync(join(lab.place, 'bands', index.toString(16))).readUInt32BE(0),
+          )
           expect(isOneMoment(numbers), `round ${String(round)}: ${numbers.join()}`).to.be.true
         }
       } finally {
@@ -220,6 +222,39 @@ describe('a staging folder', function () {
       expect(refused.get(slot)).to.match(/No snapshot could be used: \/bin\/false failed with code 1/)
       expect(lab.standing()).to.deep.equal([])
     })
+  })
+
+  it('has nothing left of a run that died over a snapshot, by whoever comes next', async function () {
+    const disk = reflinkDisk(this, temporaryFolder(), 'btrfs')
+    const lab = stagingLab(disk)
+    const left = (): void => {
+      mkdirSync(join(lab.staging, '.new'))
+      const snapshot = ['subvolume', 'snapshot', '-r', disk, join(lab.staging, '.new/snapshot')]
+      execFileSync('btrfs', snapshot, { stdio: 'pipe' })
+    }
+    left()
+    const { images } = await lab.stage({ images: [lab.subject({ atRest: false })] })
+    expect(images.get(slot)?.entry).to.include({ kind: 'snapshot' })
+    left()
+    await endStaging(lab.system, lab.stateFolder)
+    expect(lab.standing()).to.deep.equal([])
+    expect(execFileSync('btrfs', ['subvolume', 'list', disk], { encoding: 'utf8' })).to.equal('')
+    expect(imageDigest(lab.image)).to.be.a('string')
+  })
+
+  it('takes a large image on a thread of its own, to the same end', async function () {
+    const lab = stagingLab(reflinkDisk(this, temporaryFolder(), 'xfs'))
+    const many = join(lab.image, 'many')
+    mkdirSync(many)
+    for (let at = 0; at < 8200; at += 1) writeFileSync(join(many, String(at)), '')
+    for (const name of ['', ...readdirSync(many)]) chownSync(join(many, name), owner, owner)
+    const { images, refused } = await lab.stage({ images: [{ ...lab.subject(), members: 8200 }] })
+    expect([...refused]).to.deep.equal([])
+    expect(images.get(slot)?.entry.atRestSince).to.be.a('string')
+    expect(dressed(lab.place)).to.deep.equal(dressed(lab.image))
+    chownSync(join(lab.image, 'bands/0'), 0, 0)
+    const odd = await lab.stage({ images: [{ ...lab.subject(), members: 8200 }] })
+    expect(odd.refused.get(slot)).to.match(/bands\/0 belongs to somebody else/)
   })
 
   describe('where nothing can be cloned', () => {
@@ -389,16 +424,17 @@ describe('a staging folder', function () {
   })
 })
 
-const bands = ['0', '1', '2', '3', '4']
+// From both ends in turn, so that whoever reads from one end to the other meets newer bands behind older ones.
+const order = Array.from({ length: 120 }, (_, at) => (at % 2 === 0 ? at / 2 : 119 - (at - 1) / 2))
 
 const writing = `
   const fs = require('node:fs'); const [folder] = process.argv.slice(1)
-  const files = ${JSON.stringify(bands)}.map((name) => fs.openSync(folder + '/' + name, 'r+'))
+  const files = ${JSON.stringify(order)}.map((index) => fs.openSync(folder + '/' + index.toString(16), 'r+'))
   const number = Buffer.alloc(4)
   for (let at = 1; ; at += 1) {
     number.writeUInt32BE(at)
     for (const file of files) { fs.writeSync(file, number, 0, 4, 0); fs.fdatasyncSync(file) }
-    if (at === 1) process.stdout.write('writing')
+    if (at === 2) process.stdout.write('writing')
   }`
 
 /** Each band was written after the one before it, in rounds: n, n, n-1, n-1 … */
