@@ -25,7 +25,8 @@ export function benchDaemon(): Promise<Figure[]> {
     const child = spawn(process.execPath, [program, 'daemon', 'run', '--config', configuration], { stdio: 'inherit' })
     const history = join(folder, 'state/daemon/history.jsonl')
     while (!existsSync(join(folder, 'state/daemon/seen.json'))) await pause(50)
-    if (!readFileSync(history, 'utf8').includes(`follows ${String(images)} images`)) throw new Error('not all were found')
+    if (!readFileSync(history, 'utf8').includes(`follows ${String(images)} images`))
+      throw new Error('not all were found')
     // After an event looks are near to each other for a while.
     await pause(15_000)
     const began = processorTicks(child)
