@@ -11,8 +11,8 @@ import { median, type Figure } from './support.js'
 const program = fileURLToPath(new URL('../../dist/lib/cli/bin.js', import.meta.url))
 const images = 20
 const bands = 2000
-const watchedSeconds = 120
-const moves = 5
+const watchedSeconds = 60
+const moves = 3
 const ticksInSecond = 100
 
 /** What the daemon costs over a quiet day, its programs and threads included, and how soon it tells of a move. */
@@ -25,6 +25,8 @@ export function benchDaemon(): Promise<Figure[]> {
     const child = spawn(process.execPath, [program, 'daemon', 'run', '--config', configuration], { stdio: 'inherit' })
     const history = join(folder, 'state/daemon/history.jsonl')
     while (!existsSync(join(folder, 'state/daemon/seen.json'))) await pause(50)
+    if (!readFileSync(history, 'utf8').includes(`follows ${String(images)} images`))
+      throw new Error('not all were found')
     // After an event looks are near to each other for a while.
     await pause(15_000)
     const began = processorTicks(child)
@@ -51,7 +53,10 @@ export function benchDaemon(): Promise<Figure[]> {
 }
 
 function configure(folder: string, source: string): string {
-  const file = join(folder, 'backup.conf')
+  // What lies in LBackup's own folder is never searched.
+  const own = join(folder, 'configuration')
+  mkdirSync(own)
+  const file = join(own, 'backup.conf')
   const values = { backupSource: source, backupDest: join(folder, 'backup'), useSSH: 'NO', numRotations: '2' }
   writeFileSync(
     file,
@@ -59,7 +64,7 @@ function configure(folder: string, source: string): string {
       .map(([name, value]) => `${name}="${value}"\n`)
       .join(''),
   )
-  writeFileSync(join(folder, 'filevault.json'), JSON.stringify({ stateFolder: join(folder, 'state') }))
+  writeFileSync(join(own, 'filevault.json'), JSON.stringify({ stateFolder: join(folder, 'state') }))
   mkdirSync(join(folder, 'backup'))
   return file
 }

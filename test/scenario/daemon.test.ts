@@ -110,15 +110,16 @@ describe('the daemon between backups', function () {
     writeImage(join(lab.source, 'carol/carol.sparsebundle'), 'carol')
     await told(stateFolder, 'appeared')
     renameSync(join(lab.source, 'carol/carol.sparsebundle'), join(lab.folder, 'away'))
-    await told(stateFolder, 'vanished')
+    const carol = join(lab.source, 'carol/carol.sparsebundle')
+    await until('the end of it', () => eventsOf(stateFolder).includes(`vanished ${carol}`))
     // Where the last search was a moment ago, the next one waits for its turn, and the image is told to be gone first.
     const events = eventsOf(stateFolder).filter(
       (line) => line !== `vanished ${join(lab.source, 'bob/bob.sparsebundle')}`,
     )
     expect(events.slice(1)).to.deep.equal([
       `moved ${join(lab.source, 'robert/bob.sparsebundle')}`,
-      `appeared ${join(lab.source, 'carol/carol.sparsebundle')}`,
-      `vanished ${join(lab.source, 'carol/carol.sparsebundle')}`,
+      `appeared ${carol}`,
+      `vanished ${carol}`,
     ])
   })
 
