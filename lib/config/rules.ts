@@ -42,6 +42,13 @@ export const rules = {
         : [],
     ),
 
+  passphraseFromOnePlace: ({ passphrases }) =>
+    passphrases.flatMap(({ file, keychain }, index) =>
+      (file === undefined) === (keychain === undefined)
+        ? [error(['passphrases', index], 'it needs one of "file" and "keychain", and not both.')]
+        : [],
+    ),
+
   clearTextNeedsAttached: (config, isSet) =>
     eachPolicy(config, ({ when, allowClearText }, place) =>
       when === 'detached' && allowClearText && isSet([...place, 'allowClearText'])

@@ -28,6 +28,15 @@ export const configSchema = {
         ],
       ],
     },
+    passphrases: {
+      description:
+        'Where the passphrases of encrypted images are, for inspect and export. The first entry that matches an image is taken; a passphrase given on the command line comes before all of them.',
+      type: 'array',
+      maxItems: 1000,
+      items: { $ref: '#/$defs/passphrase' },
+      default: [],
+      examples: [[{ match: { user: 'bob' }, file: '/etc/lbackup/bob.passphrase' }]],
+    },
     source: { $ref: '#/$defs/source' },
     verify: { $ref: '#/$defs/verify' },
     repair: {
@@ -197,6 +206,28 @@ export const configSchema = {
         },
       },
     },
+    passphrase: {
+      title: 'PassphraseConfig',
+      description: 'Where the passphrase of the images it matches is. One of file and keychain.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        match: { $ref: '#/$defs/match' },
+        file: {
+          description:
+            'A file whose first line is the passphrase. It must belong to whoever runs this, with mode 0600. Absolute path.',
+          type: 'string',
+          pattern: '^/',
+          examples: ['/etc/lbackup/bob.passphrase'],
+        },
+        keychain: {
+          description: 'Name of the service of a generic password in the keychain (macOS).',
+          type: 'string',
+          pattern: '^[^-][^\\u0000]{0,254}$',
+          examples: ['bob.sparsebundle'],
+        },
+      },
+    },
     source: {
       title: 'SourceConfig',
       description: 'How LBackup gets at the images.',
@@ -279,6 +310,15 @@ export const configSchema = {
           maximum: 3600,
           default: 2,
           examples: [10],
+        },
+        keyRounds: {
+          description:
+            'Rounds of PBKDF2 that trying a passphrase on one image may take, about a million a second. An image that asks for more is not unlocked.',
+          type: 'integer',
+          minimum: 1000,
+          maximum: 1000000000,
+          default: 10000000,
+          examples: [20000000],
         },
       },
     },
@@ -365,6 +405,13 @@ export const configSchema = {
           pattern: '^/',
           default: '/usr/bin/ssh',
           examples: ['/usr/bin/ssh'],
+        },
+        security: {
+          description: 'Reads a passphrase from the keychain (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/bin/security',
+          examples: ['/usr/bin/security'],
         },
       },
     },

@@ -11,6 +11,12 @@ export interface Config {
    * @maxItems 1000
    */
   readonly policies: readonly PolicyConfig[]
+  /**
+   * Where the passphrases of encrypted images are, for inspect and export. The first entry that matches an image is taken; a passphrase given on the command line comes before all of them.
+   *
+   * @maxItems 1000
+   */
+  readonly passphrases: readonly PassphraseConfig[]
   readonly source: SourceConfig
   readonly verify: VerifyConfig
   /**
@@ -115,6 +121,20 @@ export interface PolicyMatch {
   readonly path?: string
 }
 /**
+ * Where the passphrase of the images it matches is. One of file and keychain.
+ */
+export interface PassphraseConfig {
+  readonly match?: PolicyMatch
+  /**
+   * A file whose first line is the passphrase. It must belong to whoever runs this, with mode 0600. Absolute path.
+   */
+  readonly file?: string
+  /**
+   * Name of the service of a generic password in the keychain (macOS).
+   */
+  readonly keychain?: string
+}
+/**
  * How LBackup gets at the images.
  */
 export interface SourceConfig {
@@ -213,6 +233,10 @@ export interface LimitsConfig {
    * Seconds between two looks at an image, to see whether it is being written.
    */
   readonly quietSeconds: number
+  /**
+   * Rounds of PBKDF2 that trying a passphrase on one image may take, about a million a second. An image that asks for more is not unlocked.
+   */
+  readonly keyRounds: number
 }
 /**
  * The programs of this machine that are called. Absolute paths; a program that others may write is refused.
@@ -262,6 +286,10 @@ export interface ToolsConfig {
    * Asks whether the source on another machine is there (useSSH=YES).
    */
   readonly ssh: string
+  /**
+   * Reads a passphrase from the keychain (macOS).
+   */
+  readonly security: string
 }
 /**
  * How the outcome reaches people. LBackup itself mails only when it fails.

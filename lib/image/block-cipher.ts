@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { createDecipheriv, createHmac } from 'node:crypto'
+import { createDecipheriv } from 'node:crypto'
+import { startVectors, vectorWords } from './start-vectors.js'
 
 /** The keys of an image's data. Whoever has them opens the image: zero both buffers after use. */
 export interface DataKey {
@@ -21,9 +22,7 @@ export interface BlockCipher {
   decrypt(ciphertext: Buffer, firstBlock: number): Buffer
 }
 
-const vector = 16
 const noWords = new Int32Array(0)
-const words = vector / 4
 const pageBlocks = 256
 // 16 MiB of start vectors: bands of 512 MiB with cipher blocks of 512 bytes.
 const mostPages = 4096
@@ -35,18 +34,14 @@ const mostPages = 4096
  */
 export function blockCipher({ cipherKey, hmacKey, blockSize }: DataKey): BlockCipher {
   const algorithm = `aes-${String(cipherKey.length * 8)}-cbc`
-  const noVector = Buffer.alloc(vector)
+  const noVector = Buffer.alloc(vectorWords * 4)
+  const vectorOf = startVectors(hmacKey)
   // The same numbers come again in each band of a bundle.
   const pages: (Int32Array | undefined)[] = []
 
   function vectorsFrom(page: number): Int32Array {
-    const number = Buffer.alloc(4)
-    const vectors = new Int32Array(pageBlocks * words)
-    for (let at = 0; at < pageBlocks; at += 1) {
-      number.writeUInt32BE((page * pageBlocks + at) % 0x1_0000_0000)
-      const digest = createHmac('sha1', hmacKey).update(number).digest()
-      for (let word = 0; word < words; word += 1) vectors[at * words + word] = digest.readInt32LE(word * 4)
-    }
+    const vectors = new Int32Array(pageBlocks * vectorWords)
+    for (let at = 0; at < pageBlocks; at += 1) vectorOf(page * pageBlocks + at, vectors, at * vectorWords)
     return vectors
   }
 
@@ -73,9 +68,9 @@ export function blockCipher({ cipherKey, hmacKey, blockSize }: DataKey): BlockCi
           page = Math.floor(block / pageBlocks)
           vectors = vectorsOf(page)
         }
-        const own = (block % pageBlocks) * words
-        for (let word = 0; word < words; word += 1) {
-          const chained = at === 0 ? 0 : (from[at - words + word] as number)
+        const own = (block % pageBlocks) * vectorWords
+        for (let word = 0; word < vectorWords; word += 1) {
+          const chained = at === 0 ? 0 : (from[at - vectorWords + word] as number)
           to[at + word] = (to[at + word] as number) ^ chained ^ (vectors[own + word] as number)
         }
       }

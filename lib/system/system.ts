@@ -13,6 +13,7 @@ export interface Tools {
   readonly ps: string
   readonly rsync: string
   readonly ssh: string
+  readonly security: string
 }
 
 export const defaultTools: Tools = {
@@ -27,6 +28,7 @@ export const defaultTools: Tools = {
   ps: '/bin/ps',
   rsync: '/usr/bin/rsync',
   ssh: '/usr/bin/ssh',
+  security: '/usr/bin/security',
 }
 
 export type Platform = 'macos' | 'linux'

@@ -18,6 +18,13 @@ const cases: Readonly<
     says: [[{ policies: [{ allowClearText: true }] }, 'policies[0].allowClearText', /changes nothing/u]],
     passes: [{ policies: [{ allowClearText: false }] }],
   },
+  passphraseFromOnePlace: {
+    says: [
+      [{ passphrases: [{ file: '/a' }, bob] }, 'passphrases[1]', /one of "file" and "keychain"/u],
+      [{ passphrases: [{ file: '/a', keychain: 'b' }] }, 'passphrases[0]', /not both/u],
+    ],
+    passes: [{ passphrases: [{ ...bob, file: '/a' }, { keychain: 'b' }] }],
+  },
   everyPolicyIsReached: {
     says: [
       [{ policies: [{}, bob] }, 'policies[1]', /policies\[0\] has no "match"/u],
