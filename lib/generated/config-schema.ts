@@ -250,8 +250,8 @@ export const configSchema = {
       properties: {
         level: {
           description:
-            'structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights.',
-          enum: ['structure', 'compare'],
+            'structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights. volume: the disk inside of the copy is checked too, its partition map and the heads of its file systems, as far as it can be read without a passphrase.',
+          enum: ['structure', 'compare', 'volume'],
           default: 'compare',
           examples: ['structure'],
         },

@@ -148,9 +148,9 @@ export interface SourceConfig {
  */
 export interface VerifyConfig {
   /**
-   * structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights.
+   * structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights. volume: the disk inside of the copy is checked too, its partition map and the heads of its file systems, as far as it can be read without a passphrase.
    */
-  readonly level: 'structure' | 'compare'
+  readonly level: 'structure' | 'compare' | 'volume'
   /**
    * Minutes that comparing may take in one run; what is left is compared in the next ones.
    */

@@ -46,11 +46,9 @@ const isBoot = (bytes: Buffer): boolean => bytes.toString('latin1', 3, 11) === '
 
 function checkExfat(area: Disk, where: string, findings: FindingList): FoundVolume[] {
   const main = readRegion(area, 0, area.size)
-  const backups = [main.boot?.sector ?? 0, ...sectorSizes].map((sector) => ({
-    sector,
-    ...backupOf(area, sector),
-  }))
-  const backup = backups.find(({ faults }) => faults.length === 0) ?? (backups[0])
+  const backup =
+    sectorSizes.map((sector) => backupOf(area, sector)).find(({ faults }) => faults.length === 0) ??
+    backupOf(area, main.boot?.sector ?? 512)
   if (main.faults.length > 0)
     findings.add('exfat-boot-damaged', 'error', `${where}: the boot region is damaged: ${main.faults.join('; ')}.`, {
       cure:
@@ -79,7 +77,7 @@ function checkExfat(area: Disk, where: string, findings: FindingList): FoundVolu
   if ((boot.flags & mediaFailure) !== 0)
     findings.add(
       'volume-inconsistent',
-      'error',
+      'warning',
       `${where}: the volume met read or write errors when it was used last.`,
       {
         cure: check,
@@ -92,7 +90,6 @@ function checkExfat(area: Disk, where: string, findings: FindingList): FoundVolu
 }
 
 function backupOf(area: Disk, sector: number): Region {
-  if (sector === 0) return { faults: ['it is missing'] }
   const region = readRegion(area, regionSectors * sector, area.size)
   return region.boot !== undefined && region.boot.sector !== sector
     ? { faults: ['it does not lie behind the boot region'] }

@@ -97,7 +97,7 @@ function checkTables(area: Disk, boot: Boot, where: string, findings: FindingLis
     if (bytesAt(area, at, compared).equals(bytesAt(area, at + table * length, compared))) continue
     findings.add(
       'fat-tables-differ',
-      'error',
+      'warning',
       `${where}: the ${String(tables)} copies of the allocation table differ in their first ${size(compared)}.`,
       { cure: check },
     )
@@ -106,7 +106,7 @@ function checkTables(area: Disk, boot: Boot, where: string, findings: FindingLis
   if ((one & errorFree) !== errorFree)
     findings.add(
       'volume-inconsistent',
-      'error',
+      'warning',
       `${where}: the volume met read or write errors when it was used last.`,
       {
         cure: check,

@@ -94,7 +94,7 @@ function checkVolume(area: Disk, header: Header, where: string, findings: Findin
   )
   const journal = (attributes & journaled) === 0 ? 'none' : checkJournal(area, header, where, findings)
   if ((attributes & inconsistent) !== 0)
-    findings.add('volume-inconsistent', 'error', `${where}: macOS has marked the volume as inconsistent.`, {
+    findings.add('volume-inconsistent', 'warning', `${where}: macOS has marked the volume as inconsistent.`, {
       cure: 'Let `fsck_hfs` look at a copy of the image.',
     })
   const clean = (attributes & unmounted) !== 0 && journal !== 'full'

@@ -22,6 +22,19 @@ export const changedDisk = (disk: Disk, ...changes: readonly Change[]): Disk => 
   },
 })
 
+/** Given a disk and others that belong into it, at the offsets said and not over each other, return it with them. */
+export const filledDisk = (disk: Disk, ...parts: readonly { offset: number; disk: Disk }[]): Disk => ({
+  size: disk.size,
+  read(offset, length) {
+    const bytes = Buffer.from(disk.read(offset, length))
+    for (const part of parts) {
+      const [from, to] = [Math.max(offset, part.offset), Math.min(offset + bytes.length, part.offset + part.disk.size)]
+      if (from < to) part.disk.read(from - part.offset, to - from).copy(bytes, from - offset)
+    }
+    return bytes
+  },
+})
+
 /** Given a disk and an offset, return the disk with every bit of that byte turned over. */
 export const flipped = (disk: Disk, offset: number): Disk =>
   changedDisk(disk, { offset, bytes: Buffer.from([(disk.read(offset, 1)[0] as number) ^ 0xff]) })

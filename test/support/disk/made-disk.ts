@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, truncateSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Context } from 'mocha'
@@ -58,19 +58,6 @@ export function madeDisk(
     if (!fine) throw new Error(`${tool}: ${output}`)
   }
   return path
-}
-
-/** Given a disk and the path of a file system, write that into the disk from `offset` on. */
-export function put(disk: string, fileSystem: string, offset: number): void {
-  execFileSync('dd', [
-    `if=${fileSystem}`,
-    `of=${disk}`,
-    'bs=64K',
-    `seek=${String(offset)}`,
-    'oflag=seek_bytes',
-    'conv=notrunc,sparse',
-    'status=none',
-  ])
 }
 
 /** Given the path of a disk, write bytes into it at `offset`. */

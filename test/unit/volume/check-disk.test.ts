@@ -4,9 +4,9 @@ import fc from 'fast-check'
 import { OperationalError } from '../../../lib/finding/operational-error.js'
 import type { Disk } from '../../../lib/image/disk.js'
 import { checkDisk, mostRead, partitionsOf, volumesOf } from '../../../lib/volume/check-disk.js'
-import { changedDisk, countedDisk, withNumbers } from '../../support/disk/changed-disk.js'
+import { changedDisk, countedDisk, filledDisk, withNumbers } from '../../support/disk/changed-disk.js'
 import { findingsOf } from '../../support/disk/findings-of.js'
-import { madeDisk, put } from '../../support/disk/made-disk.js'
+import { madeDisk } from '../../support/disk/made-disk.js'
 import { plainDisk } from '../../support/disk/plain-disk.js'
 import { diskOfBytes, diskOfFile } from '../../support/disk/raw-disk.js'
 import { realImage } from '../../support/real-images.js'
@@ -36,21 +36,17 @@ describe('the check of a disk', () => {
         ],
       ],
     ])
-    const hfsPlus = plainDisk(realImage(this, 'hfsj-plain.sparsebundle.tgz').file)
     const made = [
-      madeDisk(this, 600, ['mkapfs', ['-L', 'Eins', 'DISK']]),
-      madeDisk(this, 200, ['mkfs.exfat', ['-L', 'Zwei', 'DISK']]),
-      madeDisk(this, 600, ['mkfs.vfat', ['-F', '32', '-n', 'DREI', 'DISK']]),
-      madeDisk(this, 16, ['mkfs.vfat', ['-F', '16', '-n', 'VIER', 'DISK']]),
-      undefined,
-      madeDisk(this, 500, ['mkfs.vfat', ['-F', '32', '-s', '1', '-n', 'SECHS', 'DISK']]),
+      diskOfFile(madeDisk(this, 600, ['mkapfs', ['-L', 'Eins', 'DISK']])),
+      diskOfFile(madeDisk(this, 200, ['mkfs.exfat', ['-L', 'Zwei', 'DISK']])),
+      diskOfFile(madeDisk(this, 600, ['mkfs.vfat', ['-F', '32', '-n', 'DREI', 'DISK']])),
+      diskOfFile(madeDisk(this, 16, ['mkfs.vfat', ['-F', '16', '-n', 'VIER', 'DISK']])),
+      plainDisk(realImage(this, 'hfsj-plain.sparsebundle.tgz').file),
+      diskOfFile(madeDisk(this, 500, ['mkfs.vfat', ['-F', '32', '-s', '1', '-n', 'SECHS', 'DISK']])),
     ]
-    const places = partitionsOf(diskOfFile(path))
-    made.forEach((file, index) => {
-      if (file !== undefined) put(path, file, places[index]?.offset as number)
-    })
-    const hfs = { offset: places[4]?.offset as number, bytes: hfsPlus.read(0, hfsPlus.size) }
-    const { disk, bytesRead } = countedDisk(changedDisk(diskOfFile(path), hfs))
+    const empty = diskOfFile(path)
+    const parts = partitionsOf(empty).map(({ offset }, index) => ({ offset, disk: made[index] as Disk }))
+    const { disk, bytesRead } = countedDisk(filledDisk(empty, ...parts))
     const { volumes, findings, bytesRead: said } = checkDisk(disk)
     expect(volumes.map(({ partition, kind, name }) => `${String(partition)} ${kind} ${name}`)).to.deep.equal([
       '1 apfs Eins',
@@ -64,7 +60,7 @@ describe('the check of a disk', () => {
     expect(said)
       .to.equal(bytesRead())
       .and.to.be.lessThan(16 * mebibyte)
-    expect(volumesOf(disk)).to.deep.equal(volumes)
+    expect(volumesOf(filledDisk(empty, ...parts))).to.deep.equal(volumes)
   })
 
   it('ends at its limit, and says so', function () {

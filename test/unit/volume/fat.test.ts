@@ -77,9 +77,9 @@ describe('a FAT volume', () => {
     it('has a finding for its table', () => {
       expect(findingsOf(withNumbers(disk, 'LE', [table, 1, 0]))).to.have.members([
         'error fat-table-damaged',
-        'error fat-tables-differ',
+        'warning fat-tables-differ',
       ])
-      expect(findingsOf(flipped(disk, table + 100))).to.deep.equal(['error fat-tables-differ'])
+      expect(findingsOf(flipped(disk, table + 100))).to.deep.equal(['warning fat-tables-differ'])
     })
 
     it('says what it says of itself', () => {
@@ -87,7 +87,7 @@ describe('a FAT volume', () => {
       const second = (value: number): Disk =>
         withNumbers(disk, 'LE', [table + 2, 2, value], [table + length + 2, 2, value])
       expect(findingsOf(second(0x7fff))).to.deep.equal(['warning volume-unclean'])
-      expect(findingsOf(second(0xbfff))).to.deep.equal(['error volume-inconsistent'])
+      expect(findingsOf(second(0xbfff))).to.deep.equal(['warning volume-inconsistent'])
       expect(findingsOf(withNumbers(disk, 'LE', [37, 1, 1]))).to.deep.equal(['warning volume-unclean'])
     })
   })
@@ -223,7 +223,7 @@ describe('an exFAT volume', () => {
     expect(findingsOf(withNumbers(disk, 'LE', [table, 4, 0]))).to.deep.equal(['error fat-table-damaged'])
     expect(findingsOf(withNumbers(disk, 'LE', [table + 4, 4, 0]))).to.deep.equal(['error fat-table-damaged'])
     expect(findingsOf(withNumbers(disk, 'LE', [106, 2, 2]))).to.deep.equal(['warning volume-unclean'])
-    expect(findingsOf(withNumbers(disk, 'LE', [106, 2, 4]))).to.deep.equal(['error volume-inconsistent'])
+    expect(findingsOf(withNumbers(disk, 'LE', [106, 2, 4]))).to.deep.equal(['warning volume-inconsistent'])
   })
 
   it('is judged as fsck.exfat judges it', function () {
