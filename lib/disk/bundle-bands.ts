@@ -1,13 +1,13 @@
 import { OperationalError } from '../finding/operational-error.js'
 import { bandName } from '../image/band-names.js'
 import { blockCipher, type DataKey } from '../image/block-cipher.js'
-import { readGeometry } from '../image/bundle-head.js'
+import { readGeometry, type Geometry } from '../image/bundle-head.js'
 import { findingList } from '../image/finding-list.js'
 import { decrypted, type Stored } from '../image/stored.js'
 import { readToken } from '../image/token.js'
 import { readSmallFile } from '../look/small-file.js'
 import { systemCode } from '../system/file-system-error.js'
-import { closeFolder, openFolderIn, type Folder } from '../system/folder.js'
+import { closeFolder, openFolderIn, withFolder, type Folder } from '../system/folder.js'
 import { holdFile, type HeldFile } from '../system/held-file.js'
 import type { RawPath } from '../text/raw-path.js'
 import { damaged, keyMissing } from './disk-errors.js'
@@ -20,9 +20,7 @@ const mebibyte = 1024 * 1024
  * at a time. Cipher blocks are counted from 0 in each band. Throws OperationalError.
  */
 export function bundleBands(bundle: Folder, path: RawPath, key: DataKey | undefined): ClosableBands {
-  const small = (name: string) => readSmallFile(bundle, name as RawPath, mebibyte)
-  const findings = findingList(false)
-  const { bandSize, virtualBytes: size, bands } = readGeometry(small('Info.plist'), small('Info.bckup'), findings)
+  const { bandSize, virtualBytes: size, bands } = geometryIn(bundle)
   if (bands === 0) throw damaged(path, 'its property lists do not say how large it is and how large its bands are')
   if (isEncrypted(bundle, path) && key === undefined) throw keyMissing(path)
   const cipher = key === undefined ? undefined : blockCipher(key)
@@ -49,6 +47,14 @@ export function bundleBands(bundle: Folder, path: RawPath, key: DataKey | undefi
       closeFolder(folder)
     },
   }
+}
+
+/** Given the path of a bundle, return what its property lists say of its bands. Throws OperationalError. */
+export const bundleGeometry = (path: RawPath): Geometry => withFolder(path, geometryIn)
+
+function geometryIn(bundle: Folder): Geometry {
+  const small = (name: string) => readSmallFile(bundle, name as RawPath, mebibyte)
+  return readGeometry(small('Info.plist'), small('Info.bckup'), findingList(false))
 }
 
 function isEncrypted(bundle: Folder, path: RawPath): boolean {

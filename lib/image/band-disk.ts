@@ -23,6 +23,8 @@ export interface BandDisk extends Disk {
    * was, where no band stores any of it. Throws OperationalError.
    */
   fill(buffer: Buffer, offset: number): boolean
+  /** Tells whether a band is stored. Throws OperationalError. */
+  holds(band: number): boolean
 }
 
 const mostBytes = 8 * 1024 * 1024
@@ -53,6 +55,7 @@ export function bandDisk(bands: Bands): BandDisk {
     size,
     bandSize,
     fill,
+    holds: (band) => bands.band(band) !== undefined,
     read(offset, length) {
       if (!(offset >= 0 && length >= 0 && length <= mostBytes)) {
         throw new RangeError(`no range of a disk: ${String(length)} bytes from ${String(offset)}`)

@@ -5,7 +5,7 @@ import { realSystem, type System, type Tools } from '../../lib/system/system.js'
 import { temporaryFolder } from './temporary.js'
 
 const program = fileURLToPath(new URL('./fakes/tool.js', import.meta.url))
-const names = ['hdiutil', 'lsof', 'who', 'scutil', 'caffeinate', 'dscl', 'stat', 'mount', 'ps'] as const
+const names = ['hdiutil', 'lsof', 'who', 'scutil', 'caffeinate', 'dscl', 'stat', 'mount', 'ps', 'security'] as const
 type FakeName = (typeof names)[number]
 
 /** What the fake programs of a Mac answer. Paths as ordinary text. */

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { blockSizeOf, encrypt, encryptionHeader, writerKey, type EncryptionShape } from './encryption.js'
 import { infoPlist } from './sparse-bundle.js'
@@ -82,12 +82,4 @@ function sealed(seed: string, file: Buffer, encryption: EncryptionShape): Buffer
   // A v1 header lies right behind the data; a v2 header tells where it ends within its last cipher block.
   if (encryption.version === 'v1') return Buffer.concat([data, encryptionHeader(seed, encryption, data.length)])
   return Buffer.concat([encryptionHeader(seed, encryption, file.length), data])
-}
-
-/** Given a path and the size of a disk, make a file of that size for another program to fill. */
-export function emptyDisk(path: string, size: number): void {
-  const file = openSync(path, 'w')
-  ftruncateSync(file, size)
-  writeSync(file, Buffer.alloc(1), 0, 1, size - 1)
-  closeSync(file)
 }
