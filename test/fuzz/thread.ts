@@ -6,6 +6,7 @@ import { OperationalError } from '../../lib/finding/operational-error.js'
 import { mutate } from './mutate.js'
 import { randomOf } from './random.js'
 import type { Target } from './target-type.js'
+import { brokenTargets } from './targets/broken.js'
 import { targets } from './targets/index.js'
 import type { FuzzOrder, FuzzResult } from './order.js'
 
@@ -18,7 +19,7 @@ parentPort?.postMessage(result())
 
 function result(): FuzzResult {
   try {
-    const make = targets[name]
+    const make = targets[name] ?? brokenTargets[name]
     return make === undefined ? { state: 'missing', why: 'there is no such target' } : fuzz(make(scratch))
   } catch (error) {
     return { state: 'missing', why: error instanceof Error ? error.message : String(error) }

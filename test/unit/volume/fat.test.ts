@@ -190,6 +190,13 @@ describe('an exFAT volume', () => {
     expect(findingsOf(lost)).to.deep.equal(['error exfat-boot-damaged'])
   })
 
+  it('of which both boot regions are damaged names no such cure', () => {
+    const { findings, volumes } = checkDisk(withNumbers(disk, 'LE', [108, 1, 0], [12 * 512 + 108, 1, 0]))
+    expect(findings.map(({ code }) => code)).to.deep.equal(['exfat-boot-damaged', 'exfat-backup-damaged'])
+    expect(findings[0]?.cure).to.equal('Restore an older copy.')
+    expect(volumes).to.deep.equal([])
+  })
+
   it('with impossible values is damaged although its checksum is right', () => {
     const impossible: [words: string, offset: number, size: 1 | 2 | 4 | 8, value: number][] = [
       ['must be zero', 20, 1, 1],
