@@ -72,6 +72,8 @@ describe('a FAT volume', () => {
         expect(found?.message).to.contain(words)
       }
       expect(findingsOf(resized(disk, 10 * mebibyte))).to.deep.equal(['error fat-boot-damaged'])
+      const [finding] = checkDisk(withNumbers(disk, 'LE', [19, 2, 0], [32, 4, 0])).findings
+      expect(finding?.message).to.contain('no size')
     })
 
     it('has a finding for its table', () => {
