@@ -208,7 +208,8 @@ export const configSchema = {
     },
     passphrase: {
       title: 'PassphraseConfig',
-      description: 'Where the passphrase of the images it matches is. One of file and keychain.',
+      description:
+        'Where the passphrase of the images it matches is. With neither file nor keychain, none is known for them.',
       type: 'object',
       additionalProperties: false,
       properties: {

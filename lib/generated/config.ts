@@ -121,7 +121,7 @@ export interface PolicyMatch {
   readonly path?: string
 }
 /**
- * Where the passphrase of the images it matches is. One of file and keychain.
+ * Where the passphrase of the images it matches is. With neither file nor keychain, none is known for them.
  */
 export interface PassphraseConfig {
   readonly match?: PolicyMatch
