@@ -12,7 +12,7 @@ export interface Config {
    */
   readonly policies: readonly PolicyConfig[]
   /**
-   * Where the passphrases of encrypted images are, for inspect and export. The first entry that matches an image is taken; a passphrase given on the command line comes before all of them.
+   * Where the passphrases of encrypted images are, for the level volume, inspect, verify and export. The first entry that matches an image is taken; a passphrase given on the command line comes before all of them.
    *
    * @maxItems 1000
    */

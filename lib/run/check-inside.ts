@@ -1,38 +1,38 @@
 import { openDisk, type OpenDisk } from '../disk/open.js'
 import { unlockImage } from '../disk/unlock.js'
 import { OperationalError } from '../finding/operational-error.js'
-import type { RunImage } from '../generated/run.js'
 import type { Encryption, Image } from '../image/image.js'
 import { forgetKey } from '../image/unlock.js'
 import { passphraseFor } from '../passphrase/choose.js'
-import { withPassphrase } from '../passphrase/passphrase.js'
-import type { RawPath } from '../text/raw-path.js'
+import { withPassphrase, type PassphraseSource } from '../passphrase/passphrase.js'
 import { insideWords } from '../verify/inside-words.js'
 import type { Inside } from '../verify/verdict.js'
 import { checkDisk } from '../volume/check-disk.js'
 import type { RunContext } from './context.js'
 
-/** One copy whose disk is to be checked, and the image it is a copy of, which chooses the passphrase. */
-export interface CopyInside {
-  readonly image: Pick<RunImage, 'container' | 'path' | 'user'>
-  readonly place: RawPath
+/** One copy whose disk is to be checked. */
+export interface CopyInside extends Pick<Image, 'path' | 'container'> {
   readonly encryption: Encryption
+  /** Whose the image is, and its printable path at the source: they choose the passphrase. */
+  readonly image: { readonly user: string; readonly path: string }
 }
 
 /** Checks the disk inside of a copy. What cannot be checked is told, not thrown. */
 export type CheckInside = (copy: CopyInside) => Promise<Inside>
 
-type Opened = Promise<OpenDisk | 'no-passphrase'>
-
 /**
- * Given how the disk of a copy is opened, return the check of it. It reads a few MiB and writes nothing; the image at its
- * source is not touched.
+ * Given the settings, the machine and, where one was given for all images, a passphrase, return the check of the disk
+ * inside of a copy. It reads a few MiB and writes nothing; the image at its source is not touched.
  */
-export function insideChecker(open: (copy: CopyInside) => Opened): CheckInside {
+export function insideChecker(
+  { config, system }: Pick<RunContext, 'config' | 'system'>,
+  given?: PassphraseSource,
+): CheckInside {
   return async (copy) => {
+    const source = copy.encryption === 'none' ? undefined : (given ?? passphraseFor(config.passphrases, copy.image))
+    if (copy.encryption !== 'none' && source === undefined) return withoutPassphrase
     try {
-      const disk = await open(copy)
-      if (disk === 'no-passphrase') return withoutPassphrase
+      const disk = await openWith(copy, source, { config, system })
       try {
         const check = checkDisk(disk)
         return { state: 'checked', findings: check.findings, holds: insideWords(check) }
@@ -48,30 +48,28 @@ export function insideChecker(open: (copy: CopyInside) => Opened): CheckInside {
 
 const withoutPassphrase: Inside = {
   state: 'unchecked',
-  because: 'it is encrypted and no passphrase is configured for it',
+  because: 'it is encrypted and no passphrase for it was given',
   failed: false,
 }
 
-/** Given a run, return how the disk of a copy is opened: with the passphrase that is configured for its image. */
-export function openDiskOf({ config, system }: Pick<RunContext, 'config' | 'system'>): (copy: CopyInside) => Opened {
-  return async ({ image, place, encryption }) => {
-    const copy: Pick<Image, 'path' | 'container'> = { path: place, container: image.container }
-    if (encryption === 'none') return openDisk(copy)
-    const source = passphraseFor(config.passphrases, image)
-    if (source === undefined) return 'no-passphrase'
-    const { keyRounds: mostRounds } = config.limits
-    const key = await withPassphrase(source, system, (passphrase) => unlockImage(copy, passphrase, { mostRounds }))
-    if (key === undefined) return openDisk(copy)
-    try {
-      const disk = openDisk(copy, key)
-      const close = (): void => {
-        disk.close()
-        forgetKey(key)
-      }
-      return { ...disk, close }
-    } catch (error) {
+async function openWith(
+  copy: CopyInside,
+  source: PassphraseSource | undefined,
+  { config, system }: Pick<RunContext, 'config' | 'system'>,
+): Promise<OpenDisk> {
+  if (source === undefined) return openDisk(copy)
+  const { keyRounds: mostRounds } = config.limits
+  const key = await withPassphrase(source, system, (passphrase) => unlockImage(copy, passphrase, { mostRounds }))
+  if (key === undefined) return openDisk(copy)
+  try {
+    const disk = openDisk(copy, key)
+    const close = (): void => {
+      disk.close()
       forgetKey(key)
-      throw error
     }
+    return { ...disk, close }
+  } catch (error) {
+    forgetKey(key)
+    throw error
   }
 }

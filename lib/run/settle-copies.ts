@@ -89,7 +89,8 @@ async function insideOf(
   { encryption, findings }: Structure,
 ): Promise<Inside | undefined> {
   if (inside === undefined || findings.some(({ severity }) => severity === 'error')) return undefined
-  return inside({ image: looked.image, place: looked.place, encryption })
+  const { image, place: path } = looked
+  return inside({ path, container: image.container, encryption, image })
 }
 
 const downgraded = ({ verdict, loudness }: ReportImage): Pick<ReportImage, 'verdict' | 'loudness'> =>

@@ -7,7 +7,7 @@ import { sectionMark } from '../keep/section-mark.js'
 import { standing } from '../keep/standing.js'
 import { finishWork, openWork } from '../keep/work-folder.js'
 import { readSections, type Section } from '../lbackup/sections.js'
-import { insideChecker, openDiskOf } from './check-inside.js'
+import { insideChecker } from './check-inside.js'
 import type { RunContext } from './context.js'
 import { withAge } from './age.js'
 import { knownHistory } from './history.js'
@@ -44,7 +44,7 @@ export async function settleSection(
     history,
     work: workHere,
     compare,
-    ...(config.verify.level === 'volume' ? { inside: insideChecker(openDiskOf(context)) } : {}),
+    ...(config.verify.level === 'volume' ? { inside: insideChecker(context) } : {}),
     deadline: deadlineOf(context),
     late,
   })

@@ -52,7 +52,7 @@ describe('the level `volume`', function () {
     expect(of(first, 'opened').reason).to.match(/; the disk inside was checked: HFS\+ "/)
     expect(of(first, 'locked')).to.include({ verdict: 'proven', loudness: 'fine' })
     expect(of(first, 'locked').reason).to.contain(
-      '; the disk inside was not checked, because it is encrypted and no passphrase is configured for it',
+      '; the disk inside was not checked, because it is encrypted and no passphrase for it was given',
     )
     expect(of(first, 'mistaken')).to.include({ verdict: 'proven', loudness: 'warning' })
     expect(of(first, 'mistaken').reason).to.match(/; the disk inside was not checked, because .*passphrase/)
