@@ -28,8 +28,8 @@ import { keyOf, passphraseGiven, passphraseHelp, passphraseOptions } from './unl
 export const summary = 'the disk inside an image, decrypted, as a file'
 
 export const help = `usage: lbackup-filevault export IMAGE -o FILE|- [--partition N] [--force]
-         [--passphrase-file FILE | --passphrase-fd N | --passphrase-keychain NAME]
-         [--config FILE]
+       [--passphrase-file FILE | --passphrase-fd N | --passphrase-keychain NAME]
+       [--config FILE]
 
 Writes the disk inside a sparse bundle or sparse image to FILE, which must not
 exist, or to standard output. FILE gets mode 0600; zeros are holes in it. The

@@ -26,7 +26,7 @@ import { keyOf, passphraseGiven, passphraseHelp, passphraseOptions } from './unl
 export const summary = 'one image: kind, size, encryption, in use by'
 
 export const help = `usage: lbackup-filevault inspect IMAGE [--map | --json] [--config FILE]
-         [--passphrase-file FILE | --passphrase-fd N | --passphrase-keychain NAME]
+       [--passphrase-file FILE | --passphrase-fd N | --passphrase-keychain NAME]
 
 Tells of one sparse bundle or sparse image what can be told: kind, size, bands,
 encryption, identity, who uses it now, what is wrong with its structure, and

@@ -31,10 +31,11 @@ export type Found<Look extends Structure = Structure> =
   | { readonly image: undefined; readonly why: 'absent' | 'other'; readonly message: string }
 
 /** Given the path of an image, look at it; links on the way are followed. Throws OperationalError where it may not be read. */
-export const imageAt = (path: RawPath): Promise<Found> => foundAt(path, patientWork.search)
+export const imageAt = (path: RawPath): Promise<Found> => foundAt(path, (options) => patientWork.search(options))
 
 /** As `imageAt`, with a list of its bands. */
-export const imageCloselyAt = (path: RawPath): Promise<Found<CloseLook>> => foundAt(path, patientWork.searchClosely)
+export const imageCloselyAt = (path: RawPath): Promise<Found<CloseLook>> =>
+  foundAt(path, (options) => patientWork.searchClosely(options))
 
 async function foundAt<Look extends Structure>(
   path: RawPath,

@@ -44,8 +44,8 @@ export const rules = {
 
   passphraseFromOnePlace: ({ passphrases }) =>
     passphrases.flatMap(({ file, keychain }, index) =>
-      (file === undefined) === (keychain === undefined)
-        ? [error(['passphrases', index], 'it needs one of "file" and "keychain", and not both.')]
+      file !== undefined && keychain !== undefined
+        ? [error(['passphrases', index], 'it may have one of "file" and "keychain", not both.')]
         : [],
     ),
 

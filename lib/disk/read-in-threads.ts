@@ -39,7 +39,7 @@ export async function* readInThreads(
     thread,
     threads,
     slots,
-    states: states.buffer as SharedArrayBuffer,
+    states: states.buffer,
   })
   const options = { timeoutSeconds: longestWait, what: 'reading the disk', signal: ended.signal }
   const working = Array.from({ length: threads }, (_, thread) =>

@@ -30,7 +30,7 @@ export const configSchema = {
     },
     passphrases: {
       description:
-        'Where the passphrases of encrypted images are, for inspect and export. The first entry that matches an image is taken; a passphrase given on the command line comes before all of them.',
+        'Where the passphrases of encrypted images are, for the level volume, inspect, verify and export. The first entry that matches an image is taken; a passphrase given on the command line comes before all of them.',
       type: 'array',
       maxItems: 1000,
       items: { $ref: '#/$defs/passphrase' },
@@ -208,7 +208,8 @@ export const configSchema = {
     },
     passphrase: {
       title: 'PassphraseConfig',
-      description: 'Where the passphrase of the images it matches is. One of file and keychain.',
+      description:
+        'Where the passphrase of the images it matches is. With neither file nor keychain, none is known for them.',
       type: 'object',
       additionalProperties: false,
       properties: {

@@ -12,7 +12,7 @@ export interface Config {
    */
   readonly policies: readonly PolicyConfig[]
   /**
-   * Where the passphrases of encrypted images are, for inspect and export. The first entry that matches an image is taken; a passphrase given on the command line comes before all of them.
+   * Where the passphrases of encrypted images are, for the level volume, inspect, verify and export. The first entry that matches an image is taken; a passphrase given on the command line comes before all of them.
    *
    * @maxItems 1000
    */
@@ -121,7 +121,7 @@ export interface PolicyMatch {
   readonly path?: string
 }
 /**
- * Where the passphrase of the images it matches is. One of file and keychain.
+ * Where the passphrase of the images it matches is. With neither file nor keychain, none is known for them.
  */
 export interface PassphraseConfig {
   readonly match?: PolicyMatch

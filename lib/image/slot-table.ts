@@ -1,7 +1,7 @@
 /** Which slot of a sparse image holds a band. */
 export interface SlotTable {
   /** A band and the number of the slot that holds it, counted over all index nodes. Each band once. */
-  add(band: number, slot: number): void
+  add(this: void, band: number, slot: number): void
   /** False where there are more bands than are kept. */
   readonly complete: boolean
   /** The slot of a band; undefined where no slot holds it. To be called after the last `add`. */

@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import { OperationalError } from '../finding/operational-error.js'
 import { firstLine, readSecretDescriptor, readSecretFile } from '../system/secret.js'
 import type { System } from '../system/system.js'

@@ -88,11 +88,11 @@ const withoutLinks = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
 export function standardOutput(): DiskOutput {
   const { stdout } = process
   let failure: Error | undefined
-  stdout.on('error', (error) => (failure = error))
+  stdout.on('error', (error: Error) => void (failure = error))
   const write = (bytes: Buffer): Promise<void> =>
     new Promise((resolve, reject) => {
       if (failure !== undefined) return reject(outputFailed(failure))
-      stdout.write(bytes, (error) => (error == null ? resolve() : reject(outputFailed(error))))
+      stdout.write(bytes, (error) => (error instanceof Error ? reject(outputFailed(error)) : resolve()))
     })
   return {
     write,

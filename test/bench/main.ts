@@ -1,6 +1,8 @@
 import { benchClient } from './client.js'
 import { benchDiscover } from './discover.js'
+import { benchExport } from './export.js'
 import { benchHash } from './hash.js'
+import { benchInspect } from './inspect.js'
 import { benchJudge } from './judge.js'
 import { benchKeep } from './keep.js'
 import { benchPreHook } from './pre-hook.js'
@@ -18,6 +20,8 @@ const benches = {
   keep: benchKeep,
   client: benchClient,
   watch: benchWatch,
+  inspect: benchInspect,
+  export: benchExport,
 }
 const wanted = process.argv.slice(2)
 

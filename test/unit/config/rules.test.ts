@@ -19,11 +19,8 @@ const cases: Readonly<
     passes: [{ policies: [{ allowClearText: false }] }],
   },
   passphraseFromOnePlace: {
-    says: [
-      [{ passphrases: [{ file: '/a' }, bob] }, 'passphrases[1]', /one of "file" and "keychain"/u],
-      [{ passphrases: [{ file: '/a', keychain: 'b' }] }, 'passphrases[0]', /not both/u],
-    ],
-    passes: [{ passphrases: [{ ...bob, file: '/a' }, { keychain: 'b' }] }],
+    says: [[{ passphrases: [{ file: '/a', keychain: 'b' }] }, 'passphrases[0]', /"file" and "keychain", not both/u]],
+    passes: [{ passphrases: [eve, { ...bob, file: '/a' }, { keychain: 'b' }] }],
   },
   everyPolicyIsReached: {
     says: [
