@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { OperationalError } from '../../lib/finding/operational-error.js'
 import { mutate } from './mutate.js'
@@ -11,9 +8,8 @@ import { targets } from './targets/index.js'
 import type { FuzzOrder, FuzzResult } from './order.js'
 
 // One target, in a thread that the main one can end. `progress` tells it which input is being parsed.
-const { target: name, seed, seconds, least, only, progress } = workerData as FuzzOrder
+const { target: name, seed, seconds, least, only, scratch, progress } = workerData as FuzzOrder
 const counter = new Int32Array(progress)
-const scratch = mkdtempSync(join(tmpdir(), 'lbackup-filevault-fuzz-'))
 
 parentPort?.postMessage(result())
 
@@ -23,8 +19,6 @@ function result(): FuzzResult {
     return make === undefined ? { state: 'missing', why: 'there is no such target' } : fuzz(make(scratch))
   } catch (error) {
     return { state: 'missing', why: error instanceof Error ? error.message : String(error) }
-  } finally {
-    rmSync(scratch, { recursive: true, force: true })
   }
 }
 
