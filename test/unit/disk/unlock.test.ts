@@ -1,11 +1,13 @@
 import { Buffer } from 'node:buffer'
-import { mkdirSync, symlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { createCipheriv } from 'node:crypto'
+import { mkdirSync, readFileSync, symlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { openDisk } from '../../../lib/disk/open.js'
 import { unlockImage } from '../../../lib/disk/unlock.js'
 import { OperationalError } from '../../../lib/finding/operational-error.js'
 import { forgetKey, unlock } from '../../../lib/image/unlock.js'
+import { unwrapOnce } from '../../../lib/image/wrapped-key.js'
 import { fromText } from '../../../lib/text/raw-path.js'
 import { content } from '../../support/image-writer/content.js'
 import { writeDiskBundle, writeDiskImage } from '../../support/image-writer/disk-image.js'
@@ -121,6 +123,19 @@ describe('the keys of an encrypted image', () => {
     })
   })
 
+  it('are taken out of their wrapping only where its padding is right', () => {
+    const [key, vector] = [content('key', 24), content('vector', 8)]
+    const wrapped = (...end: number[]): Buffer => {
+      const clear = Buffer.concat([Buffer.alloc(16 - end.length, 0x41), Buffer.from(end)])
+      return createCipheriv('des-ede3-cbc', key, vector).setAutoPadding(false).update(clear)
+    }
+    expect(unwrapOnce(wrapped(3, 3, 3), key, vector)?.toString()).to.equal('A'.repeat(13))
+    for (const end of [[3, 2, 3], [0], [9], [2, 1, 2]])
+      expect(unwrapOnce(wrapped(...end), key, vector)).to.equal(undefined)
+    expect(unwrapOnce(Buffer.alloc(0), key, vector)).to.equal(undefined)
+    expect(unwrapOnce(Buffer.alloc(12), key, vector)).to.equal(undefined)
+  })
+
   it('can be forgotten', () => {
     const key = unlock({ version: 'v2', bytes: encryptionHeader('seed', v2) }, Buffer.from(v2.passphrase), enough)
     if ('locked' in key) throw new Error(key.message)
@@ -165,6 +180,32 @@ describe('an image that cannot be opened', () => {
     for (const name of ['Info.plist', 'Info.bckup']) truncateSync(join(headless, name), 0)
     expect(refusal(headless, 'sparse-bundle')).to.equal('image-damaged')
     expect(refusal(join(temporaryFolder(), 'none'), 'sparse-bundle')).to.equal('file-missing')
+  })
+
+  it('gives what is whole of a band that ends inside of a cipher block', () => {
+    const file = bundle(v2)
+    truncateSync(join(file, 'bands/1'), 512 + 100)
+    const image = { path: fromText(file), container: 'sparse-bundle' } as const
+    const opened = openDisk(image, unlockImage(image, Buffer.from(v2.passphrase)))
+    const band = opened.read(8192, 8192)
+    opened.close()
+    const whole = 512 + 96
+    expect(band.subarray(0, whole).equals(disk.subarray(8192, 8192 + whole))).to.equal(true)
+    expect(band.subarray(whole).every((byte) => byte === 0)).to.equal(true)
+  })
+
+  it('is an encrypted sparse image whose header ends the data before its last band', () => {
+    const file = join(temporaryFolder(), 'a.sparseimage')
+    writeDiskImage(file, disk, { sectorsPerBand: 8, encryption: v2 })
+    const bytes = readFileSync(file)
+    const length = bytes.readBigUInt64BE(56)
+    bytes.writeBigUInt64BE(length - 512n, 56)
+    writeFileSync(file, bytes)
+    expect(refusal(file, 'sparse-image', v2.passphrase)).to.equal('image-damaged')
+    // Without a length, as while the image is in use, the data goes to the end of the file.
+    bytes.writeBigUInt64BE(0n, 56)
+    writeFileSync(file, bytes)
+    expect(refusal(file, 'sparse-image', v2.passphrase)).to.equal('opened')
   })
 
   it('does not follow a link in the place of a band, and opens no FIFO or folder', () => {
