@@ -14,8 +14,8 @@ import { targetsOf, verifyTarget } from './verify-target.js'
 
 export const summary = 'check the structure of an image or a copy'
 
-export const help = `usage: lbackup-filevault verify IMAGE|COPY... [--config FILE] [--level volume] [--json]
-         [--passphrase-file FILE | --passphrase-keychain NAME]
+export const help = `usage: lbackup-filevault verify IMAGE|COPY... [--config FILE] [--json]
+         [--level volume] [--passphrase-file FILE | --passphrase-keychain NAME]
 
 Checks the structure of sparse bundles and sparse images, without any key:
 every member that must be there is there, of the right size and kind. What lies
@@ -24,8 +24,8 @@ is the best that can be said.
 
   --config FILE              LBackup's configuration file; of each image in its
                              source every section's copy is checked too
-  --level volume             check the disk inside as well: its partition map and
-                             the heads of its file systems (structure: do not)
+  --level volume             check the disk inside as well: its partition map
+                             and the heads of its file systems
   --passphrase-file FILE     its first line opens encrypted images; mode 0600
   --passphrase-keychain NAME the generic password of that service (macOS)
   --json                     print one JSON document

@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { pathToFileURL } from 'node:url'
 import { Worker } from 'node:worker_threads'
@@ -33,15 +36,17 @@ for (const target of values.target) {
 
 async function fuzz(target: string): Promise<string | undefined> {
   const progress = new SharedArrayBuffer(4)
+  const scratch = mkdtempSync(join(tmpdir(), 'lbackup-filevault-fuzz-'))
   const order: FuzzOrder = {
     target,
     seed: values.seed,
     seconds,
     least,
+    scratch,
     progress,
     ...(only === undefined ? {} : { only }),
   }
-  const result = await inThread(order)
+  const result = await inThread(order).finally(() => rmSync(scratch, { recursive: true, force: true }))
   const complaint = complaintOf(result)
   const again = (number: number): string =>
     `npm run fuzz -- --seed ${values.seed} --target ${target} --input ${String(number)}`

@@ -7,6 +7,8 @@ export interface FuzzOrder {
   readonly least: number
   /** Only the input of this number. */
   readonly only?: number
+  /** An empty folder. */
+  readonly scratch: string
   /** One Int32: the number of the input that is being parsed, plus 1; 0: none is. */
   readonly progress: SharedArrayBuffer
 }

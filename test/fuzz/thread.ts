@@ -1,29 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { OperationalError } from '../../lib/finding/operational-error.js'
 import { mutate } from './mutate.js'
 import { randomOf } from './random.js'
 import type { Target } from './target-type.js'
+import { brokenTargets } from './targets/broken.js'
 import { targets } from './targets/index.js'
 import type { FuzzOrder, FuzzResult } from './order.js'
 
 // One target, in a thread that the main one can end. `progress` tells it which input is being parsed.
-const { target: name, seed, seconds, least, only, progress } = workerData as FuzzOrder
+const { target: name, seed, seconds, least, only, scratch, progress } = workerData as FuzzOrder
 const counter = new Int32Array(progress)
-const scratch = mkdtempSync(join(tmpdir(), 'lbackup-filevault-fuzz-'))
 
 parentPort?.postMessage(result())
 
 function result(): FuzzResult {
   try {
-    const make = targets[name]
+    const make = targets[name] ?? brokenTargets[name]
     return make === undefined ? { state: 'missing', why: 'there is no such target' } : fuzz(make(scratch))
   } catch (error) {
     return { state: 'missing', why: error instanceof Error ? error.message : String(error) }
-  } finally {
-    rmSync(scratch, { recursive: true, force: true })
   }
 }
 

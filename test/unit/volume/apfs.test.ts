@@ -164,6 +164,28 @@ describe('an APFS container that mkapfs made', () => {
     expect(bytesRead()).to.be.lessThan(mebibyte)
   })
 
+  it('whose volume is an object of another kind, or whose root is not to be found, is damaged', () => {
+    const { volume } = places
+    for (const number of [
+      [24, 4, 11],
+      [32, 4, 0],
+      [128, 8, 0],
+      [136, 8, 0xffff],
+    ] as [number, 4 | 8, number][])
+      expect(findingsOf(summed(disk, volume, number)), String(number)).to.deep.equal(['error apfs-volume-damaged'])
+    const listed = places.tree + block - 40 - 8
+    for (const place of [0, -1]) {
+      const elsewhere = summed(disk, places.tree, [listed - places.tree, 8, place])
+      expect(checkDisk(elsewhere).findings[0]?.message).to.contain('the superblock is not to be found')
+    }
+  })
+
+  it('whose ring of checkpoints is longer than any is read in part, and that is said', () => {
+    const last = places.newest
+    const long = summed(summed(disk, 0, [104, 4, 2000]), last, [104, 4, 2000])
+    expect(findingsOf(long)).to.include('info volume-unknown')
+  })
+
   it('is judged as apfsck judges it', function () {
     for (const at of [places.map, places.tree, places.volume, places.newest]) {
       const before = Buffer.from(disk.read(at + 50, 1))

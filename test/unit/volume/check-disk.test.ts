@@ -94,6 +94,16 @@ describe('the check of a disk', () => {
     expect(bytesRead()).to.be.at.most(mostRead)
   })
 
+  it('of more than 128 partitions says that not all were checked', function () {
+    const path = madeDisk(this, 64, [
+      'sgdisk',
+      ['-S', '200', ...Array.from({ length: 130 }, () => ['-n', '0:0:+256K', '-t', '0:8300']).flat(), 'DISK'],
+    ])
+    const { partitions, findings } = checkDisk(diskOfFile(path))
+    expect(partitions).to.have.lengthOf(130)
+    expect(findings.map(({ code }) => code)).to.include('volume-unchecked')
+  })
+
   it('of one that cannot be read is an error that says why', () => {
     const disk: Disk = {
       size: 10 * mebibyte,

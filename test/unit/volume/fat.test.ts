@@ -72,6 +72,8 @@ describe('a FAT volume', () => {
         expect(found?.message).to.contain(words)
       }
       expect(findingsOf(resized(disk, 10 * mebibyte))).to.deep.equal(['error fat-boot-damaged'])
+      const [finding] = checkDisk(withNumbers(disk, 'LE', [19, 2, 0], [32, 4, 0])).findings
+      expect(finding?.message).to.contain('no size')
     })
 
     it('has a finding for its table', () => {
@@ -188,6 +190,13 @@ describe('an exFAT volume', () => {
     }
     const lost = changedDisk(disk, { offset: 0, bytes: Buffer.alloc(12 * 512) })
     expect(findingsOf(lost)).to.deep.equal(['error exfat-boot-damaged'])
+  })
+
+  it('of which both boot regions are damaged names no such cure', () => {
+    const { findings, volumes } = checkDisk(withNumbers(disk, 'LE', [108, 1, 0], [12 * 512 + 108, 1, 0]))
+    expect(findings.map(({ code }) => code)).to.deep.equal(['exfat-boot-damaged', 'exfat-backup-damaged'])
+    expect(findings[0]?.cure).to.equal('Restore an older copy.')
+    expect(volumes).to.deep.equal([])
   })
 
   it('with impossible values is damaged although its checksum is right', () => {

@@ -180,6 +180,19 @@ describe('an HFS+ volume of a real image', () => {
       expect(findingsOf(damage)).to.deep.equal(['error hfs-tree-damaged'])
   })
 
+  it('whose catalog is in more than eight pieces is followed as far as the header tells of them', () => {
+    const pieces = Array.from({ length: 8 }, (_, piece): [number, 4, number][] => [
+      [header + 272 + 16 + piece * 8, 4, 317 + piece],
+      [header + 272 + 20 + piece * 8, 4, 1],
+    ]).flat()
+    const scattered = withNumbers(disk, 'BE', ...pieces)
+    expect(checkDisk(scattered)).to.deep.include({ findings: [] })
+    expect(checkDisk(scattered).volumes[0]?.name).to.equal('Test1')
+    // Node 9 lies in a piece of which only the file of overflowing extents knows.
+    for (const at of [16, 28]) expect(findingsOf(withNumbers(scattered, 'BE', [catalog + at, 4, 9]))).to.deep.equal([])
+    expect(findingsOf(withNumbers(scattered, 'BE', [catalog + 28, 4, 7]))).to.deep.equal(['error hfs-tree-damaged'])
+  })
+
   it('has a finding for each fault of its journal', () => {
     const faults: Disk[] = [
       withNumbers(disk, 'BE', [header + 12, 4, 0]),
@@ -196,7 +209,9 @@ describe('an HFS+ volume of a real image', () => {
       expect(findingsOf(damage), String(index)).to.deep.equal(['error hfs-journal-damaged']),
     )
     // On another device, or still to be made: nothing to look at here.
-    for (const flags of [2, 5]) expect(findingsOf(withNumbers(disk, 'BE', [journalInfo, 4, flags]))).to.deep.equal([])
+    const blank = changedDisk(disk, { offset: journal, bytes: Buffer.alloc(44) })
+    for (const flags of [2, 5]) expect(findingsOf(withNumbers(blank, 'BE', [journalInfo, 4, flags]))).to.deep.equal([])
+    expect(findingsOf(blank)).to.deep.equal(['error hfs-journal-damaged'])
   })
 
   it('that was not unmounted in order says so, louder without a journal', () => {
