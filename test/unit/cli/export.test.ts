@@ -36,6 +36,7 @@ const encryption = { version: 'v2', passphrase } as const
 function disk(): Buffer {
   const bytes = Buffer.alloc(3 * mebibyte)
   content('front', mebibyte).copy(bytes)
+  content('middle', 10_000).copy(bytes, 2 * mebibyte + 99_999)
   content('back', 5000).copy(bytes, 3 * mebibyte - 5000)
   bytes.writeUInt16BE(0x55aa, 510)
   return bytes
@@ -197,7 +198,10 @@ describe('export', function () {
   it('overwrites nothing, not even what another export has begun', async () => {
     const to = target()
     writeFileSync(to, 'mine')
+    const before = statSync(join(to, '..')).mtimeMs
     const taken = await runCli('export', bundle(), '-o', to)
+    // Known before anything is read, and so before a part of it lies there.
+    expect(statSync(join(to, '..')).mtimeMs).to.equal(before)
     expect(taken.code).to.equal(2)
     expect(taken.stderr).to.include('is there already, and is not overwritten')
     expect(readFileSync(to, 'utf8')).to.equal('mine')
@@ -260,7 +264,7 @@ describe('export', function () {
     expect(failed.stderr).to.match(/bands\/10 is not a regular file/)
   })
 
-  it('says in plain words that the reader went away, and that the disk is full', function () {
+  it('says in plain words that the reader went away, and that the disk is full', async function () {
     const image = bundle({ full: true })
     const script = `{ "$0" "$1" export "$2" -o - 2>"$3"; echo $? >"$3.code"; } | head -c 1000 >/dev/null`
     const said = target()
@@ -269,10 +273,8 @@ describe('export', function () {
     expect(readFileSync(`${said}.code`, 'utf8')).to.equal('2\n')
     const folder = temporaryFolder()
     smallDisk(this.test?.ctx as Mocha.Context, folder)
-    const full = spawnSync(process.execPath, [program, 'export', image, '-o', join(folder, 'disk')], {
-      encoding: 'utf8',
-    })
-    expect(full.status).to.equal(2)
+    const full = await runCli('export', image, '-o', join(folder, 'disk'))
+    expect(full.code).to.equal(2)
     expect(full.stderr).to.match(/disk cannot be written: the disk is full\.\nFree some space\./)
     expect(readdirSync(folder)).to.deep.equal([])
   })
