@@ -18,7 +18,7 @@ export const passphraseOptions = {
 
 /** What they mean, for the help of those verbs. */
 export const passphraseHelp = `  --passphrase-file FILE     its first line opens the image; mode 0600
-  --passphrase-fd N          read it from descriptor N: --passphrase-fd 3 3< FILE
+  --passphrase-fd N          it is read from there: --passphrase-fd 3 3< FILE
   --passphrase-keychain NAME the generic password of that service (macOS)`
 
 type Values = Readonly<Partial<Record<keyof typeof passphraseOptions, string>>>
