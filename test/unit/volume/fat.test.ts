@@ -217,6 +217,7 @@ describe('an exFAT volume', () => {
       ['cluster size', 109, 1, 200],
       ['allocation tables', 110, 1, 0],
       ['jump', 1, 1, 0],
+      ['signature', 510, 1, 0],
     ]
     for (const [words, ...number] of impossible) {
       const { findings } = checkDisk(resummed(disk, 0, number))

@@ -182,6 +182,18 @@ describe('an Apple partition map', () => {
     expect(mapFindingsOf(lost)).to.deep.equal(['error apm-damaged'])
   })
 
+  it('is none where only two letters and nothing else speak for it', () => {
+    const letters = (blockSize: number, blocks: number): Disk =>
+      withNumbers(diskOfBytes(Buffer.alloc(mebibyte, 7)), 'BE', [0, 2, 0x4552], [2, 2, blockSize], [4, 4, blocks])
+    expect(mapFindingsOf(letters(512, 2048))).to.deep.equal(['error apm-damaged'])
+    for (const [blockSize, blocks] of [
+      [512, 2049],
+      [512, 1000],
+      [500, 2048],
+    ] as const)
+      expect(mapFindingsOf(letters(blockSize, blocks))).to.deep.equal(['warning volume-unknown'])
+  })
+
   it('with HFS of before 1998 is told, not checked', function () {
     const path = madeDisk(this, 0, ['genisoimage', ['-quiet', '-hfs', '-part', '-V', 'OLD', '-o', 'DISK', 'lib/text']])
     const { volumes, findings } = checkDisk(diskOfFile(path))
