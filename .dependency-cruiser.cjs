@@ -1,10 +1,11 @@
 // The arrows of the design: cli and hooks -> run -> domain folders -> image -> text, and lib/system as the only door out.
-const pure = '^lib/(text|finding|image|policy|manifest|verify|report)/'
+const pure = '^lib/(text|finding|image|volume|policy|manifest|verify|report)/'
 const layers = {
   text: [],
   finding: ['text'],
   system: ['text', 'finding'],
   image: ['text', 'finding'],
+  volume: ['text', 'finding', 'image'],
 }
 
 /** @type {import('dependency-cruiser').IConfiguration} */

@@ -36,7 +36,7 @@ export default tseslint.config(
   },
   {
     // Pure folders: data in, data out; the time is a parameter.
-    files: ['lib/{text,finding,image,policy,manifest,verify,report}/**/*.ts'],
+    files: ['lib/{text,finding,image,volume,policy,manifest,verify,report}/**/*.ts'],
     rules: {
       'no-restricted-globals': ['error', 'process', 'setTimeout', 'setInterval', 'performance'],
       'no-restricted-syntax': [

@@ -23,6 +23,7 @@ const verbs: Record<string, { summary: string; load: () => Promise<Verb> }> = {
   audit: { summary: 'what years of LBackup left of each image', load: () => import('./audit.js') },
   list: { summary: 'every copy of every image, and what is known of it', load: () => import('./list.js') },
   restore: { summary: 'get an image back as a file of its own; --drill', load: () => import('./restore.js') },
+  export: { summary: 'the disk inside an image, decrypted, as a file', load: () => import('./export.js') },
   forget: { summary: 'release what is kept of an image', load: () => import('./forget.js') },
   config: { summary: 'init, validate or show filevault.json', load: () => import('./config.js') },
   install: { summary: 'put the hooks into an LBackup configuration', load: () => import('./install.js') },

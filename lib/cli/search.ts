@@ -3,6 +3,7 @@ import type { Image } from '../image/image.js'
 import type { Structure } from '../image/structure-type.js'
 import { OperationalError } from '../finding/operational-error.js'
 import { fillDefaults } from '../config/defaults.js'
+import type { CloseLook } from '../run/tasks.js'
 import { workInThread } from '../run/work-in-thread.js'
 import { lookAt, realPath } from '../system/file.js'
 import { printable } from '../text/printable.js'
@@ -25,12 +26,21 @@ export const searchFolders = (roots: readonly RawPath[]): Promise<Searched> =>
   patientWork.search({ ...searchDefaults(), roots })
 
 /** An image, or why there is none at a path: `absent`, or something else stands there. */
-export type Found =
-  | { readonly image: Image; readonly structure: Structure }
+export type Found<Look extends Structure = Structure> =
+  | { readonly image: Image; readonly structure: Look }
   | { readonly image: undefined; readonly why: 'absent' | 'other'; readonly message: string }
 
 /** Given the path of an image, look at it; links on the way are followed. Throws OperationalError where it may not be read. */
-export async function imageAt(path: RawPath): Promise<Found> {
+export const imageAt = (path: RawPath): Promise<Found> => foundAt(path, (options) => patientWork.search(options))
+
+/** As `imageAt`, with a list of its bands. */
+export const imageCloselyAt = (path: RawPath): Promise<Found<CloseLook>> =>
+  foundAt(path, (options) => patientWork.searchClosely(options))
+
+async function foundAt<Look extends Structure>(
+  path: RawPath,
+  search: (options: SearchOptions) => Promise<{ discovery: Discovery; looks: readonly Look[] }>,
+): Promise<Found<Look>> {
   const real = realPath(path)
   const stats = real === undefined ? undefined : lookAt(real)
   if (real === undefined || stats === undefined) {
@@ -41,7 +51,7 @@ export async function imageAt(path: RawPath): Promise<Found> {
   const options = folder
     ? { ...searchDefaults(), roots: [real], maxDepth: 1 }
     : { ...searchDefaults(), roots: [parent(real)], knownPaths: [real], maxDepth: 0 }
-  const { discovery, looks } = await patientWork.search(options)
+  const { discovery, looks } = await search(options)
   const index = discovery.images.findIndex((one) => one.path === real)
   const [image, structure] = [discovery.images[index], looks[index]]
   if (image !== undefined && structure !== undefined) return { image, structure }

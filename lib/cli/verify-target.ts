@@ -1,5 +1,5 @@
 import { OperationalError } from '../finding/operational-error.js'
-import type { VerifiedImage } from '../generated/verification.js'
+import type { VerifiedImage, VerifiedInside } from '../generated/verification.js'
 import type { Image } from '../image/image.js'
 import type { Structure } from '../image/structure-type.js'
 import { backupSource, type BackupSource } from '../lbackup/backup-source.js'
@@ -7,11 +7,14 @@ import { isYes, literal } from '../lbackup/configuration.js'
 import { pathInSection } from '../lbackup/path-mapping.js'
 import { readSections } from '../lbackup/sections.js'
 import { lookAtUsage } from '../mount/look.js'
+import type { CheckInside } from '../run/check-inside.js'
+import { ownerName, userNames } from '../run/owner-name.js'
 import { realSource } from '../run/prepare.js'
 import { exists, realPath } from '../system/file.js'
-import { realSystem, type System } from '../system/system.js'
+import type { System } from '../system/system.js'
 import { printable } from '../text/printable.js'
 import { withoutTrailingSlash, type RawPath } from '../text/raw-path.js'
+import type { Inside } from '../verify/verdict.js'
 import type { Machine } from './machine.js'
 import { imageAt, patientWork } from './search.js'
 
@@ -20,6 +23,8 @@ export interface Target {
   readonly path: RawPath
   readonly section: number | null
   readonly shown: string
+  /** The image it is a copy of, or itself, as printable text. */
+  readonly named: string
 }
 
 /**
@@ -27,7 +32,7 @@ export interface Target {
  * it lies in the source, its copy in every section. Of a source on another machine only the copies can be looked at.
  */
 export function targetsOf(path: RawPath, machine: Machine | undefined): Target[] {
-  const own = { path, section: null, shown: printable(path) }
+  const own = { path, section: null, shown: printable(path), named: printable(path) }
   if (machine === undefined) return [own]
   const { configuration } = machine.setup
   const remote = isYes(configuration, 'useSSH') === true
@@ -40,28 +45,60 @@ function copiesOf(source: BackupSource, path: RawPath, { setup }: Machine): Targ
   const backupDest = withoutTrailingSlash(literal(setup.configuration, 'backupDest'))
   return readSections(backupDest).sections.flatMap((section) => {
     const copy = pathInSection(source, path, section.path, section.kind)
-    return copy === undefined ? [] : [{ path: copy, section: section.number, shown: printable(copy) }]
+    return copy === undefined
+      ? []
+      : [{ path: copy, section: section.number, shown: printable(copy), named: printable(path) }]
   })
 }
 
-/** Given a target and, where known, the machine as configured, check its structure. What cannot be read is said, not thrown. */
-export async function verifyTarget(target: Target, system: System | undefined): Promise<VerifiedImage> {
+/**
+ * Given a target, the machine and, where that is asked for, the check of a disk inside, check the target's structure and
+ * that. What cannot be read is said, not thrown.
+ */
+export async function verifyTarget(
+  target: Target,
+  system: System,
+  checkInside: CheckInside | undefined,
+): Promise<VerifiedImage> {
   try {
     const found = await imageAt(target.path)
     if (found.image === undefined) return nothing(target, found.why === 'absent' ? 'absent' : 'damaged', found.message)
     // Nobody uses a copy; on an image, writing explains what would be damage at rest.
     const inUse = target.section === null && (await isInUse(found.image, system))
     const structure = inUse ? await lookInUse(found.image, found.structure) : found.structure
-    return result(target, found.image, structure, inUse)
+    const inside =
+      checkInside &&
+      (await insideOf(
+        found.image,
+        structure,
+        { inUse, named: target.named, names: await userNames(system) },
+        checkInside,
+      ))
+    return result(target, found.image, structure, inUse, inside)
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error
     return nothing(target, 'unreadable', error.message)
   }
 }
 
-async function isInUse(image: Image, system: System | undefined): Promise<boolean> {
-  const machine = system ?? realSystem({ platform: 'auto', commandSeconds: 60 })
-  const usages = await lookAtUsage(machine, [image], { excludePids: [process.pid], quietSeconds: 0 })
+async function insideOf(
+  image: Image,
+  { encryption, findings }: Structure,
+  { inUse, named, names }: { inUse: boolean; named: string; names: ReadonlyMap<number, string> },
+  checkInside: CheckInside,
+): Promise<Inside> {
+  const because = inUse
+    ? 'it is in use now'
+    : findings.some(({ severity }) => severity === 'error')
+      ? 'its structure is damaged'
+      : undefined
+  if (because !== undefined) return { state: 'unchecked', because, failed: true }
+  const { path, container } = image
+  return checkInside({ path, container, encryption, image: { user: ownerName(image, [], names), path: named } })
+}
+
+async function isInUse(image: Image, system: System): Promise<boolean> {
+  const usages = await lookAtUsage(system, [image], { excludePids: [process.pid], quietSeconds: 0 })
   const state = usages.get(image.path)?.state
   return state === 'attached' || state === 'in-use-elsewhere' || state === 'changing'
 }
@@ -76,8 +113,10 @@ function result(
   image: Image,
   { findings, counts, encryption }: Structure,
   inUse: boolean,
+  inside: Inside | undefined,
 ): VerifiedImage {
-  const errors = findings.filter(({ severity }) => severity === 'error')
+  const all = inside?.state === 'checked' ? [...findings, ...inside.findings] : findings
+  const errors = all.filter(({ severity }) => severity === 'error')
   const unread = errors.length > 0 && errors.every(({ code }) => code === 'member-unreadable')
   return {
     path: printable(image.path),
@@ -87,9 +126,13 @@ function result(
     encryption,
     inUse,
     counts: { members: counts.members, bands: counts.bands, bytes: counts.bytes },
-    findings,
+    ...(inside === undefined ? {} : { inside: insideSays(inside) }),
+    findings: all,
   }
 }
+
+const insideSays = (inside: Inside): VerifiedInside =>
+  inside.state === 'checked' ? { checked: true, says: inside.holds } : { checked: false, says: inside.because }
 
 function nothing(target: Target, state: 'absent' | 'damaged' | 'unreadable', message: string): VerifiedImage {
   const code = state === 'absent' ? 'image-missing' : state === 'damaged' ? 'image-unrecognised' : 'member-unreadable'

@@ -4,7 +4,10 @@ import type { Verification, VerifiedImage } from '../generated/verification.js'
 import type { CliContext } from './context.js'
 import { exitCode } from './exit-code.js'
 import { encryptionWords, kindWords } from './image-words.js'
-import { machineOf } from './machine.js'
+import { fillDefaults } from '../config/defaults.js'
+import { insideChecker } from '../run/check-inside.js'
+import { machineOf, systemOf } from './machine.js'
+import { passphraseGiven } from './unlocking.js'
 import { printDocument, withProgress } from './output.js'
 import { imagePath, usage } from './arguments.js'
 import { targetsOf, verifyTarget } from './verify-target.js'
@@ -12,18 +15,25 @@ import { targetsOf, verifyTarget } from './verify-target.js'
 export const summary = 'check the structure of an image or a copy'
 
 export const help = `usage: lbackup-filevault verify IMAGE|COPY... [--config FILE] [--json]
+         [--level volume] [--passphrase-file FILE | --passphrase-keychain NAME]
 
 Checks the structure of sparse bundles and sparse images, without any key:
 every member that must be there is there, of the right size and kind. What lies
 in the bands is not read, and a copy is not compared with its source: complete
 is the best that can be said.
 
-  --config FILE  LBackup's configuration file; of each image in its source every
-                 section's copy is checked too
-  --json         print one JSON document (schemas/verification.schema.json)
+  --config FILE              LBackup's configuration file; of each image in its
+                             source every section's copy is checked too
+  --level volume             check the disk inside as well: its partition map
+                             and the heads of its file systems
+  --passphrase-file FILE     its first line opens encrypted images; mode 0600
+  --passphrase-keychain NAME the generic password of that service (macOS)
+  --json                     print one JSON document
+                             (schemas/verification.schema.json)
 
-exit codes: 0 all complete, 1 warnings, or a section has no copy, 2 one is
-damaged, 3 one cannot be read or is not there, 64 usage
+exit codes: 0 all complete, 1 warnings, or a section has no copy, or a disk
+inside was not checked, 2 one is damaged, 3 one cannot be read or is not there,
+64 usage
 `
 
 /** Given the arguments after `verify`, do what they ask and return the exit code. Throws OperationalError. */
@@ -31,15 +41,26 @@ export async function main(args: string[], context: CliContext): Promise<number>
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
-    options: { config: { type: 'string' }, json: { type: 'boolean' } },
+    options: {
+      config: { type: 'string' },
+      json: { type: 'boolean' },
+      level: { type: 'string', default: 'structure' },
+      'passphrase-file': { type: 'string' },
+      'passphrase-keychain': { type: 'string' },
+    },
   })
   if (positionals.length === 0) throw usage('verify', 'The path of an image or of a copy is missing.')
+  if (!['structure', 'volume'].includes(values.level)) throw usage('verify', '--level is structure or volume.')
+  const given = passphraseGiven('verify', values)
   const machine = values.config === undefined ? undefined : machineOf('verify', values.config)
+  const { config } = machine?.loaded ?? fillDefaults({})
+  const system = machine?.system ?? systemOf({ config })
+  const inside = values.level === 'volume' ? insideChecker({ config, system }, given) : undefined
   const targets = positionals.flatMap((text) => targetsOf(imagePath(text), machine))
   const began = performance.now()
   const results: VerifiedImage[] = []
   for (const target of targets) {
-    results.push(await withProgress(context, `checking ${target.shown}`, verifyTarget(target, machine?.system)))
+    results.push(await withProgress(context, `checking ${target.shown}`, verifyTarget(target, system, inside)))
   }
   const report = reportOf(results, (performance.now() - began) / 1000)
   if (values.json === true) printDocument(context, report)
@@ -53,7 +74,9 @@ function codeOf(results: readonly VerifiedImage[]): number {
   )
   if (states.has('damaged')) return exitCode.bad
   if (states.has('unreadable') || states.has('absent')) return exitCode.unknown
-  const doubtful = results.some(({ findings }) => findings.some(({ severity }) => severity === 'warning'))
+  const doubtful = results.some(
+    ({ findings, inside }) => inside?.checked === false || findings.some(({ severity }) => severity === 'warning'),
+  )
   return doubtful || states.has('no-copy') ? exitCode.warning : exitCode.fine
 }
 
@@ -79,7 +102,7 @@ function reportOf(results: readonly VerifiedImage[], seconds: number): Verificat
 
 function text({ results, counts }: Verification): string {
   const lines = results.flatMap(
-    ({ path, section, state, container, encryption, counts: { members, bands, bytes }, findings, inUse }) => {
+    ({ path, section, state, container, encryption, counts: { members, bands, bytes }, findings, inUse, inside }) => {
       const which = section === null ? '' : `Section.${String(section)}: `
       const kind =
         container === null || encryption === null
@@ -88,6 +111,7 @@ function text({ results, counts }: Verification): string {
       const used = inUse ? ', in use now: contradictions that writing explains are no damage' : ''
       return [
         `${state}: ${which}${path}${kind}${used}\n`,
+        ...(inside === undefined ? [] : [`  inside: ${inside.checked ? '' : 'not checked, because '}${inside.says}\n`]),
         ...findings.map(({ severity, message }) => `  ${severity === 'info' ? 'note' : severity}: ${message}\n`),
       ]
     },

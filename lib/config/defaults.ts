@@ -20,6 +20,8 @@ export function fillDefaults(document: unknown): Filled {
   const filled = fill(wholeSchema, document, 'file', [], origins) as { policies: { match?: unknown }[] }
   const { policies } = filled
   if (policies.every(({ match }) => match !== undefined)) {
+    // With the policy it gets, it is no longer a list without an entry, which has an origin of its own.
+    origins.delete('policies')
     const { items } = wholeSchema.properties?.['policies'] ?? {}
     policies.push(fill(items ?? {}, {}, 'default', ['policies', policies.length], origins) as object)
   }
@@ -35,7 +37,7 @@ function fill(
 ): unknown {
   const { type, items } = resolved(schema)
   if (type === 'object') return fillSettings(schema, value, origin, location, origins)
-  if (Array.isArray(value) && items !== undefined && resolved(items).type === 'object') {
+  if (Array.isArray(value) && value.length > 0 && items !== undefined && resolved(items).type === 'object') {
     return value.map((item: unknown, index) => fill(items, item, origin, [...location, index], origins))
   }
   origins.set(pathText(location), origin)

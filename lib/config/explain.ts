@@ -79,5 +79,6 @@ function kindOf(value: unknown): string {
 /** What the schema's patterns mean; every pattern has its words. */
 export const patterns: Readonly<Record<string, string>> = {
   '^/': 'an absolute path, starting with a slash',
+  '^[^-][^\\u0000]{0,254}$': 'the name of a service in the keychain: 1 to 255 characters, the first no hyphen',
   '^[^/]{1,255}$': "a user's short name: 1 to 255 characters, no slash",
 }

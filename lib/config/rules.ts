@@ -31,6 +31,13 @@ export const rules = {
         : [],
     ),
 
+  passphraseFromOnePlace: ({ passphrases }) =>
+    passphrases.flatMap(({ file, keychain }, index) =>
+      file !== undefined && keychain !== undefined
+        ? [error(['passphrases', index], 'it may have one of "file" and "keychain", not both.')]
+        : [],
+    ),
+
   clearTextNeedsAttached: (config, isSet) =>
     eachPolicy(config, ({ when, allowClearText }, place) =>
       when === 'detached' && allowClearText && isSet([...place, 'allowClearText'])

@@ -28,6 +28,15 @@ export const configSchema = {
         ],
       ],
     },
+    passphrases: {
+      description:
+        'Where the passphrases of encrypted images are, for the level volume, inspect, verify and export. The first entry that matches an image is taken; a passphrase given on the command line comes before all of them.',
+      type: 'array',
+      maxItems: 1000,
+      items: { $ref: '#/$defs/passphrase' },
+      default: [],
+      examples: [[{ match: { user: 'bob' }, file: '/etc/lbackup/bob.passphrase' }]],
+    },
     source: { $ref: '#/$defs/source' },
     verify: { $ref: '#/$defs/verify' },
     repair: {
@@ -198,6 +207,29 @@ export const configSchema = {
         },
       },
     },
+    passphrase: {
+      title: 'PassphraseConfig',
+      description:
+        'Where the passphrase of the images it matches is. With neither file nor keychain, none is known for them.',
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        match: { $ref: '#/$defs/match' },
+        file: {
+          description:
+            'A file whose first line is the passphrase. It must belong to whoever runs this, with mode 0600. Absolute path.',
+          type: 'string',
+          pattern: '^/',
+          examples: ['/etc/lbackup/bob.passphrase'],
+        },
+        keychain: {
+          description: 'Name of the service of a generic password in the keychain (macOS).',
+          type: 'string',
+          pattern: '^[^-][^\\u0000]{0,254}$',
+          examples: ['bob.sparsebundle'],
+        },
+      },
+    },
     source: {
       title: 'SourceConfig',
       description: 'How LBackup gets at the images.',
@@ -246,8 +278,8 @@ export const configSchema = {
       properties: {
         level: {
           description:
-            'structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights.',
-          enum: ['structure', 'compare'],
+            'structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights. volume: the disk inside of the copy is checked too, its partition map and the heads of its file systems, as far as it can be read without a passphrase.',
+          enum: ['structure', 'compare', 'volume'],
           default: 'compare',
           examples: ['structure'],
         },
@@ -306,6 +338,15 @@ export const configSchema = {
           maximum: 3600,
           default: 2,
           examples: [10],
+        },
+        keyRounds: {
+          description:
+            'Rounds of PBKDF2 that trying a passphrase on one image may take, about a million a second. An image that asks for more is not unlocked.',
+          type: 'integer',
+          minimum: 1000,
+          maximum: 1000000000,
+          default: 10000000,
+          examples: [20000000],
         },
       },
     },
@@ -448,6 +489,13 @@ export const configSchema = {
           pattern: '^/',
           default: '/bin/launchctl',
           examples: ['/bin/launchctl'],
+        },
+        security: {
+          description: 'Reads a passphrase from the keychain (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/usr/bin/security',
+          examples: ['/usr/bin/security'],
         },
       },
     },

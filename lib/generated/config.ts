@@ -11,6 +11,12 @@ export interface Config {
    * @maxItems 1000
    */
   readonly policies: readonly PolicyConfig[]
+  /**
+   * Where the passphrases of encrypted images are, for the level volume, inspect, verify and export. The first entry that matches an image is taken; a passphrase given on the command line comes before all of them.
+   *
+   * @maxItems 1000
+   */
+  readonly passphrases: readonly PassphraseConfig[]
   readonly source: SourceConfig
   readonly verify: VerifyConfig
   /**
@@ -116,6 +122,20 @@ export interface PolicyMatch {
   readonly path?: string
 }
 /**
+ * Where the passphrase of the images it matches is. With neither file nor keychain, none is known for them.
+ */
+export interface PassphraseConfig {
+  readonly match?: PolicyMatch
+  /**
+   * A file whose first line is the passphrase. It must belong to whoever runs this, with mode 0600. Absolute path.
+   */
+  readonly file?: string
+  /**
+   * Name of the service of a generic password in the keychain (macOS).
+   */
+  readonly keychain?: string
+}
+/**
  * How LBackup gets at the images.
  */
 export interface SourceConfig {
@@ -143,9 +163,9 @@ export interface SourceConfig {
  */
 export interface VerifyConfig {
   /**
-   * structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights.
+   * structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights. volume: the disk inside of the copy is checked too, its partition map and the heads of its file systems, as far as it can be read without a passphrase.
    */
-  readonly level: 'structure' | 'compare'
+  readonly level: 'structure' | 'compare' | 'volume'
   /**
    * Minutes that comparing may take in one run; what is left is compared in the next ones.
    */
@@ -245,6 +265,10 @@ export interface LimitsConfig {
    * Seconds between two looks at an image, to see whether it is being written.
    */
   readonly quietSeconds: number
+  /**
+   * Rounds of PBKDF2 that trying a passphrase on one image may take, about a million a second. An image that asks for more is not unlocked.
+   */
+  readonly keyRounds: number
 }
 /**
  * The programs of this machine that are called. Absolute paths; a program that others may write is refused.
@@ -326,6 +350,10 @@ export interface ToolsConfig {
    * Starts and stops the daemon, with daemon install --enable (macOS).
    */
   readonly launchctl: string
+  /**
+   * Reads a passphrase from the keychain (macOS).
+   */
+  readonly security: string
 }
 /**
  * How the outcome reaches people. LBackup itself mails only when it fails.

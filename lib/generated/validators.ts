@@ -16,17 +16,17 @@ export interface Validator {
 }
 
 const check_config = validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/config.schema.json","type":"object","additionalProperties":false,"properties":{"$schema":{"type":"string"},"search":{"$ref":"#/$defs/search"},"policies":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/policy"}},"source":{"$ref":"#/$defs/source"},"verify":{"$ref":"#/$defs/verify"},"repair":{"enum":["on","off"]},"keep":{"$ref":"#/$defs/keep"},"watch":{"$ref":"#/$defs/watch"},"daemon":{"$ref":"#/$defs/daemon"},"tellUser":{"$ref":"#/$defs/tellUser"},"limits":{"$ref":"#/$defs/limits"},"tools":{"$ref":"#/$defs/tools"},"platform":{"enum":["auto","macos","linux"]},"stateFolder":{"type":"string","pattern":"^/"},"onCrash":{"enum":["halt","continue"]},"remote":{"enum":["continue","halt"]},"report":{"$ref":"#/$defs/report"}},"$defs":{"search":{"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}},"policy":{"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"when":{"enum":["detached","attached"]},"ifInUse":{"enum":["leave-out","wait","copy-and-prove","halt"]},"ifUnknown":{"enum":["copy-and-prove","leave-out","halt"]},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"ifStillInUse":{"enum":["leave-out","copy-and-prove","halt"]},"allowClearText":{"type":"boolean"}}},"match":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"user":{"type":"string","pattern":"^[^/]{1,255}$"},"path":{"type":"string","pattern":"^/"}}},"source":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place","staging"]},"folders":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"hardLinks":{"type":"boolean"},"reservePercent":{"type":"number","minimum":0,"maximum":100}}},"verify":{"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure","compare"]},"minutes":{"type":"number","minimum":0,"maximum":1440}}},"limits":{"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600}}},"tools":{"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"btrfs":{"type":"string","pattern":"^/"},"bind":{"type":"string","pattern":"^/"},"umount":{"type":"string","pattern":"^/"},"tmutil":{"type":"string","pattern":"^/"},"mountApfs":{"type":"string","pattern":"^/"},"diskutil":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"},"systemctl":{"type":"string","pattern":"^/"},"launchctl":{"type":"string","pattern":"^/"}}},"report":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}},"tellUser":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}},"keep":{"type":"object","additionalProperties":false,"properties":{"warnAfterDays":{"type":"number","minimum":0,"maximum":3650},"errorAfterDays":{"type":"number","minimum":0,"maximum":3650},"warnAfterRuns":{"type":"integer","minimum":0,"maximum":1000}}},"watch":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["note","pause","stop","off"]},"maxPauseMinutes":{"type":"number","minimum":0,"maximum":1440},"interval":{"type":"number","minimum":0.1,"maximum":60},"clientInterval":{"type":"integer","minimum":1,"maximum":60}}},"daemon":{"type":"object","additionalProperties":false,"properties":{"interval":{"type":"number","minimum":0.1,"maximum":10},"searchMinutes":{"type":"number","minimum":1,"maximum":1440},"alarmMinutes":{"type":"integer","minimum":5,"maximum":1440}}}}};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/config.schema.json","type":"object","additionalProperties":false,"properties":{"$schema":{"type":"string"},"search":{"$ref":"#/$defs/search"},"policies":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/policy"}},"passphrases":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/passphrase"}},"source":{"$ref":"#/$defs/source"},"verify":{"$ref":"#/$defs/verify"},"repair":{"enum":["on","off"]},"keep":{"$ref":"#/$defs/keep"},"watch":{"$ref":"#/$defs/watch"},"daemon":{"$ref":"#/$defs/daemon"},"tellUser":{"$ref":"#/$defs/tellUser"},"limits":{"$ref":"#/$defs/limits"},"tools":{"$ref":"#/$defs/tools"},"platform":{"enum":["auto","macos","linux"]},"stateFolder":{"type":"string","pattern":"^/"},"onCrash":{"enum":["halt","continue"]},"remote":{"enum":["continue","halt"]},"report":{"$ref":"#/$defs/report"}},"$defs":{"search":{"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}},"policy":{"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"when":{"enum":["detached","attached"]},"ifInUse":{"enum":["leave-out","wait","copy-and-prove","halt"]},"ifUnknown":{"enum":["copy-and-prove","leave-out","halt"]},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"ifStillInUse":{"enum":["leave-out","copy-and-prove","halt"]},"allowClearText":{"type":"boolean"}}},"match":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"user":{"type":"string","pattern":"^[^/]{1,255}$"},"path":{"type":"string","pattern":"^/"}}},"passphrase":{"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"file":{"type":"string","pattern":"^/"},"keychain":{"type":"string","pattern":"^[^-][^\\u0000]{0,254}$"}}},"source":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place","staging"]},"folders":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"hardLinks":{"type":"boolean"},"reservePercent":{"type":"number","minimum":0,"maximum":100}}},"verify":{"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure","compare","volume"]},"minutes":{"type":"number","minimum":0,"maximum":1440}}},"limits":{"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600},"keyRounds":{"type":"integer","minimum":1000,"maximum":1000000000}}},"tools":{"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"btrfs":{"type":"string","pattern":"^/"},"bind":{"type":"string","pattern":"^/"},"umount":{"type":"string","pattern":"^/"},"tmutil":{"type":"string","pattern":"^/"},"mountApfs":{"type":"string","pattern":"^/"},"diskutil":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"},"systemctl":{"type":"string","pattern":"^/"},"launchctl":{"type":"string","pattern":"^/"},"security":{"type":"string","pattern":"^/"}}},"report":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}},"tellUser":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}},"keep":{"type":"object","additionalProperties":false,"properties":{"warnAfterDays":{"type":"number","minimum":0,"maximum":3650},"errorAfterDays":{"type":"number","minimum":0,"maximum":3650},"warnAfterRuns":{"type":"integer","minimum":0,"maximum":1000}}},"watch":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["note","pause","stop","off"]},"maxPauseMinutes":{"type":"number","minimum":0,"maximum":1440},"interval":{"type":"number","minimum":0.1,"maximum":60},"clientInterval":{"type":"integer","minimum":1,"maximum":60}}},"daemon":{"type":"object","additionalProperties":false,"properties":{"interval":{"type":"number","minimum":0.1,"maximum":10},"searchMinutes":{"type":"number","minimum":1,"maximum":1440},"alarmMinutes":{"type":"integer","minimum":5,"maximum":1440}}}}};
 const schema32 = {"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}};
-const schema35 = {"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place","staging"]},"folders":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"hardLinks":{"type":"boolean"},"reservePercent":{"type":"number","minimum":0,"maximum":100}}};
-const schema36 = {"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure","compare"]},"minutes":{"type":"number","minimum":0,"maximum":1440}}};
-const schema37 = {"type":"object","additionalProperties":false,"properties":{"warnAfterDays":{"type":"number","minimum":0,"maximum":3650},"errorAfterDays":{"type":"number","minimum":0,"maximum":3650},"warnAfterRuns":{"type":"integer","minimum":0,"maximum":1000}}};
-const schema38 = {"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["note","pause","stop","off"]},"maxPauseMinutes":{"type":"number","minimum":0,"maximum":1440},"interval":{"type":"number","minimum":0.1,"maximum":60},"clientInterval":{"type":"integer","minimum":1,"maximum":60}}};
-const schema39 = {"type":"object","additionalProperties":false,"properties":{"interval":{"type":"number","minimum":0.1,"maximum":10},"searchMinutes":{"type":"number","minimum":1,"maximum":1440},"alarmMinutes":{"type":"integer","minimum":5,"maximum":1440}}};
-const schema40 = {"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}};
-const schema41 = {"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600}}};
-const schema42 = {"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"btrfs":{"type":"string","pattern":"^/"},"bind":{"type":"string","pattern":"^/"},"umount":{"type":"string","pattern":"^/"},"tmutil":{"type":"string","pattern":"^/"},"mountApfs":{"type":"string","pattern":"^/"},"diskutil":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"},"systemctl":{"type":"string","pattern":"^/"},"launchctl":{"type":"string","pattern":"^/"}}};
-const schema43 = {"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}};
+const schema37 = {"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place","staging"]},"folders":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"hardLinks":{"type":"boolean"},"reservePercent":{"type":"number","minimum":0,"maximum":100}}};
+const schema38 = {"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure","compare","volume"]},"minutes":{"type":"number","minimum":0,"maximum":1440}}};
+const schema39 = {"type":"object","additionalProperties":false,"properties":{"warnAfterDays":{"type":"number","minimum":0,"maximum":3650},"errorAfterDays":{"type":"number","minimum":0,"maximum":3650},"warnAfterRuns":{"type":"integer","minimum":0,"maximum":1000}}};
+const schema40 = {"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["note","pause","stop","off"]},"maxPauseMinutes":{"type":"number","minimum":0,"maximum":1440},"interval":{"type":"number","minimum":0.1,"maximum":60},"clientInterval":{"type":"integer","minimum":1,"maximum":60}}};
+const schema41 = {"type":"object","additionalProperties":false,"properties":{"interval":{"type":"number","minimum":0.1,"maximum":10},"searchMinutes":{"type":"number","minimum":1,"maximum":1440},"alarmMinutes":{"type":"integer","minimum":5,"maximum":1440}}};
+const schema42 = {"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}};
+const schema43 = {"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600},"keyRounds":{"type":"integer","minimum":1000,"maximum":1000000000}}};
+const schema44 = {"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"btrfs":{"type":"string","pattern":"^/"},"bind":{"type":"string","pattern":"^/"},"umount":{"type":"string","pattern":"^/"},"tmutil":{"type":"string","pattern":"^/"},"mountApfs":{"type":"string","pattern":"^/"},"diskutil":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"},"systemctl":{"type":"string","pattern":"^/"},"launchctl":{"type":"string","pattern":"^/"},"security":{"type":"string","pattern":"^/"}}};
+const schema45 = {"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}};
 const func1 = Object.prototype.hasOwnProperty;
 const pattern4 = new RegExp("^/", "u");
 const schema33 = {"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"when":{"enum":["detached","attached"]},"ifInUse":{"enum":["leave-out","wait","copy-and-prove","halt"]},"ifUnknown":{"enum":["copy-and-prove","leave-out","halt"]},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"ifStillInUse":{"enum":["leave-out","copy-and-prove","halt"]},"allowClearText":{"type":"boolean"}}};
@@ -257,6 +257,185 @@ validate21.errors = vErrors;
 return errors === 0;
 }
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema35 = {"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"file":{"type":"string","pattern":"^/"},"keychain":{"type":"string","pattern":"^[^-][^\\u0000]{0,254}$"}}};
+const pattern10 = new RegExp("^[^-][^\\u0000]{0,254}$", "u");
+
+function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate23.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+for(const key0 in data){
+if(!(((key0 === "match") || (key0 === "file")) || (key0 === "keychain"))){
+const err0 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+if(data.match !== undefined){
+let data0 = data.match;
+if(data0 && typeof data0 == "object" && !Array.isArray(data0)){
+if(Object.keys(data0).length < 1){
+const err1 = {instancePath:instancePath+"/match",schemaPath:"#/$defs/match/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key1 in data0){
+if(!((key1 === "user") || (key1 === "path"))){
+const err2 = {instancePath:instancePath+"/match",schemaPath:"#/$defs/match/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data0.user !== undefined){
+let data1 = data0.user;
+if(typeof data1 === "string"){
+if(!pattern5.test(data1)){
+const err3 = {instancePath:instancePath+"/match/user",schemaPath:"#/$defs/match/properties/user/pattern",keyword:"pattern",params:{pattern: "^[^/]{1,255}$"},message:"must match pattern \""+"^[^/]{1,255}$"+"\""};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+else {
+const err4 = {instancePath:instancePath+"/match/user",schemaPath:"#/$defs/match/properties/user/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data0.path !== undefined){
+let data2 = data0.path;
+if(typeof data2 === "string"){
+if(!pattern4.test(data2)){
+const err5 = {instancePath:instancePath+"/match/path",schemaPath:"#/$defs/match/properties/path/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/match/path",schemaPath:"#/$defs/match/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/match",schemaPath:"#/$defs/match/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.file !== undefined){
+let data3 = data.file;
+if(typeof data3 === "string"){
+if(!pattern4.test(data3)){
+const err8 = {instancePath:instancePath+"/file",schemaPath:"#/properties/file/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/file",schemaPath:"#/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data.keychain !== undefined){
+let data4 = data.keychain;
+if(typeof data4 === "string"){
+if(!pattern10.test(data4)){
+const err10 = {instancePath:instancePath+"/keychain",schemaPath:"#/properties/keychain/pattern",keyword:"pattern",params:{pattern: "^[^-][^\\u0000]{0,254}$"},message:"must match pattern \""+"^[^-][^\\u0000]{0,254}$"+"\""};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+else {
+const err11 = {instancePath:instancePath+"/keychain",schemaPath:"#/properties/keychain/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+}
+else {
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+validate23.errors = vErrors;
+return errors === 0;
+}
+validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -511,12 +690,11 @@ vErrors.push(err18);
 errors++;
 }
 }
-if(data.source !== undefined){
-let data11 = data.source;
-if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
-for(const key2 in data11){
-if(!((((key2 === "mode") || (key2 === "folders")) || (key2 === "hardLinks")) || (key2 === "reservePercent"))){
-const err19 = {instancePath:instancePath+"/source",schemaPath:"#/$defs/source/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+if(data.passphrases !== undefined){
+let data11 = data.passphrases;
+if(Array.isArray(data11)){
+if(data11.length > 1000){
+const err19 = {instancePath:instancePath+"/passphrases",schemaPath:"#/properties/passphrases/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -525,11 +703,16 @@ vErrors.push(err19);
 }
 errors++;
 }
+const len2 = data11.length;
+for(let i2=0; i2<len2; i2++){
+if(!(validate23(data11[i2], {instancePath:instancePath+"/passphrases/" + i2,parentData:data11,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate23.errors : vErrors.concat(validate23.errors);
+errors = vErrors.length;
 }
-if(data11.mode !== undefined){
-let data12 = data11.mode;
-if(!((data12 === "in-place") || (data12 === "staging"))){
-const err20 = {instancePath:instancePath+"/source/mode",schemaPath:"#/$defs/source/properties/mode/enum",keyword:"enum",params:{allowedValues: schema35.properties.mode.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/passphrases",schemaPath:"#/properties/passphrases/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -539,11 +722,12 @@ vErrors.push(err20);
 errors++;
 }
 }
-if(data11.folders !== undefined){
-let data13 = data11.folders;
-if(Array.isArray(data13)){
-if(data13.length > 1000){
-const err21 = {instancePath:instancePath+"/source/folders",schemaPath:"#/$defs/source/properties/folders/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+if(data.source !== undefined){
+let data13 = data.source;
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+for(const key2 in data13){
+if(!((((key2 === "mode") || (key2 === "folders")) || (key2 === "hardLinks")) || (key2 === "reservePercent"))){
+const err21 = {instancePath:instancePath+"/source",schemaPath:"#/$defs/source/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -552,12 +736,11 @@ vErrors.push(err21);
 }
 errors++;
 }
-const len2 = data13.length;
-for(let i2=0; i2<len2; i2++){
-let data14 = data13[i2];
-if(typeof data14 === "string"){
-if(!pattern4.test(data14)){
-const err22 = {instancePath:instancePath+"/source/folders/" + i2,schemaPath:"#/$defs/source/properties/folders/items/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+}
+if(data13.mode !== undefined){
+let data14 = data13.mode;
+if(!((data14 === "in-place") || (data14 === "staging"))){
+const err22 = {instancePath:instancePath+"/source/mode",schemaPath:"#/$defs/source/properties/mode/enum",keyword:"enum",params:{allowedValues: schema37.properties.mode.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -567,8 +750,11 @@ vErrors.push(err22);
 errors++;
 }
 }
-else {
-const err23 = {instancePath:instancePath+"/source/folders/" + i2,schemaPath:"#/$defs/source/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data13.folders !== undefined){
+let data15 = data13.folders;
+if(Array.isArray(data15)){
+if(data15.length > 1000){
+const err23 = {instancePath:instancePath+"/source/folders",schemaPath:"#/$defs/source/properties/folders/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -577,10 +763,12 @@ vErrors.push(err23);
 }
 errors++;
 }
-}
-}
-else {
-const err24 = {instancePath:instancePath+"/source/folders",schemaPath:"#/$defs/source/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const len3 = data15.length;
+for(let i3=0; i3<len3; i3++){
+let data16 = data15[i3];
+if(typeof data16 === "string"){
+if(!pattern4.test(data16)){
+const err24 = {instancePath:instancePath+"/source/folders/" + i3,schemaPath:"#/$defs/source/properties/folders/items/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -590,9 +778,8 @@ vErrors.push(err24);
 errors++;
 }
 }
-if(data11.hardLinks !== undefined){
-if(typeof data11.hardLinks !== "boolean"){
-const err25 = {instancePath:instancePath+"/source/hardLinks",schemaPath:"#/$defs/source/properties/hardLinks/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+else {
+const err25 = {instancePath:instancePath+"/source/folders/" + i3,schemaPath:"#/$defs/source/properties/folders/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -602,11 +789,9 @@ vErrors.push(err25);
 errors++;
 }
 }
-if(data11.reservePercent !== undefined){
-let data16 = data11.reservePercent;
-if((typeof data16 == "number") && (isFinite(data16))){
-if(data16 > 100 || isNaN(data16)){
-const err26 = {instancePath:instancePath+"/source/reservePercent",schemaPath:"#/$defs/source/properties/reservePercent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
+}
+else {
+const err26 = {instancePath:instancePath+"/source/folders",schemaPath:"#/$defs/source/properties/folders/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -615,8 +800,10 @@ vErrors.push(err26);
 }
 errors++;
 }
-if(data16 < 0 || isNaN(data16)){
-const err27 = {instancePath:instancePath+"/source/reservePercent",schemaPath:"#/$defs/source/properties/reservePercent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data13.hardLinks !== undefined){
+if(typeof data13.hardLinks !== "boolean"){
+const err27 = {instancePath:instancePath+"/source/hardLinks",schemaPath:"#/$defs/source/properties/hardLinks/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -626,8 +813,11 @@ vErrors.push(err27);
 errors++;
 }
 }
-else {
-const err28 = {instancePath:instancePath+"/source/reservePercent",schemaPath:"#/$defs/source/properties/reservePercent/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data13.reservePercent !== undefined){
+let data18 = data13.reservePercent;
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 100 || isNaN(data18)){
+const err28 = {instancePath:instancePath+"/source/reservePercent",schemaPath:"#/$defs/source/properties/reservePercent/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100"};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -636,10 +826,8 @@ vErrors.push(err28);
 }
 errors++;
 }
-}
-}
-else {
-const err29 = {instancePath:instancePath+"/source",schemaPath:"#/$defs/source/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data18 < 0 || isNaN(data18)){
+const err29 = {instancePath:instancePath+"/source/reservePercent",schemaPath:"#/$defs/source/properties/reservePercent/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -649,12 +837,8 @@ vErrors.push(err29);
 errors++;
 }
 }
-if(data.verify !== undefined){
-let data17 = data.verify;
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
-for(const key3 in data17){
-if(!((key3 === "level") || (key3 === "minutes"))){
-const err30 = {instancePath:instancePath+"/verify",schemaPath:"#/$defs/verify/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+else {
+const err30 = {instancePath:instancePath+"/source/reservePercent",schemaPath:"#/$defs/source/properties/reservePercent/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -664,10 +848,9 @@ vErrors.push(err30);
 errors++;
 }
 }
-if(data17.level !== undefined){
-let data18 = data17.level;
-if(!((data18 === "structure") || (data18 === "compare"))){
-const err31 = {instancePath:instancePath+"/verify/level",schemaPath:"#/$defs/verify/properties/level/enum",keyword:"enum",params:{allowedValues: schema36.properties.level.enum},message:"must be equal to one of the allowed values"};
+}
+else {
+const err31 = {instancePath:instancePath+"/source",schemaPath:"#/$defs/source/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -677,11 +860,12 @@ vErrors.push(err31);
 errors++;
 }
 }
-if(data17.minutes !== undefined){
-let data19 = data17.minutes;
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 1440 || isNaN(data19)){
-const err32 = {instancePath:instancePath+"/verify/minutes",schemaPath:"#/$defs/verify/properties/minutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
+if(data.verify !== undefined){
+let data19 = data.verify;
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+for(const key3 in data19){
+if(!((key3 === "level") || (key3 === "minutes"))){
+const err32 = {instancePath:instancePath+"/verify",schemaPath:"#/$defs/verify/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -690,8 +874,11 @@ vErrors.push(err32);
 }
 errors++;
 }
-if(data19 < 0 || isNaN(data19)){
-const err33 = {instancePath:instancePath+"/verify/minutes",schemaPath:"#/$defs/verify/properties/minutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data19.level !== undefined){
+let data20 = data19.level;
+if(!(((data20 === "structure") || (data20 === "compare")) || (data20 === "volume"))){
+const err33 = {instancePath:instancePath+"/verify/level",schemaPath:"#/$defs/verify/properties/level/enum",keyword:"enum",params:{allowedValues: schema38.properties.level.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -701,8 +888,11 @@ vErrors.push(err33);
 errors++;
 }
 }
-else {
-const err34 = {instancePath:instancePath+"/verify/minutes",schemaPath:"#/$defs/verify/properties/minutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data19.minutes !== undefined){
+let data21 = data19.minutes;
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 > 1440 || isNaN(data21)){
+const err34 = {instancePath:instancePath+"/verify/minutes",schemaPath:"#/$defs/verify/properties/minutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -711,10 +901,8 @@ vErrors.push(err34);
 }
 errors++;
 }
-}
-}
-else {
-const err35 = {instancePath:instancePath+"/verify",schemaPath:"#/$defs/verify/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data21 < 0 || isNaN(data21)){
+const err35 = {instancePath:instancePath+"/verify/minutes",schemaPath:"#/$defs/verify/properties/minutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -724,10 +912,8 @@ vErrors.push(err35);
 errors++;
 }
 }
-if(data.repair !== undefined){
-let data20 = data.repair;
-if(!((data20 === "on") || (data20 === "off"))){
-const err36 = {instancePath:instancePath+"/repair",schemaPath:"#/properties/repair/enum",keyword:"enum",params:{allowedValues: schema31.properties.repair.enum},message:"must be equal to one of the allowed values"};
+else {
+const err36 = {instancePath:instancePath+"/verify/minutes",schemaPath:"#/$defs/verify/properties/minutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -737,12 +923,9 @@ vErrors.push(err36);
 errors++;
 }
 }
-if(data.keep !== undefined){
-let data21 = data.keep;
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
-for(const key4 in data21){
-if(!(((key4 === "warnAfterDays") || (key4 === "errorAfterDays")) || (key4 === "warnAfterRuns"))){
-const err37 = {instancePath:instancePath+"/keep",schemaPath:"#/$defs/keep/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+}
+else {
+const err37 = {instancePath:instancePath+"/verify",schemaPath:"#/$defs/verify/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -752,11 +935,10 @@ vErrors.push(err37);
 errors++;
 }
 }
-if(data21.warnAfterDays !== undefined){
-let data22 = data21.warnAfterDays;
-if((typeof data22 == "number") && (isFinite(data22))){
-if(data22 > 3650 || isNaN(data22)){
-const err38 = {instancePath:instancePath+"/keep/warnAfterDays",schemaPath:"#/$defs/keep/properties/warnAfterDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},message:"must be <= 3650"};
+if(data.repair !== undefined){
+let data22 = data.repair;
+if(!((data22 === "on") || (data22 === "off"))){
+const err38 = {instancePath:instancePath+"/repair",schemaPath:"#/properties/repair/enum",keyword:"enum",params:{allowedValues: schema31.properties.repair.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -765,8 +947,13 @@ vErrors.push(err38);
 }
 errors++;
 }
-if(data22 < 0 || isNaN(data22)){
-const err39 = {instancePath:instancePath+"/keep/warnAfterDays",schemaPath:"#/$defs/keep/properties/warnAfterDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data.keep !== undefined){
+let data23 = data.keep;
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+for(const key4 in data23){
+if(!(((key4 === "warnAfterDays") || (key4 === "errorAfterDays")) || (key4 === "warnAfterRuns"))){
+const err39 = {instancePath:instancePath+"/keep",schemaPath:"#/$defs/keep/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -776,8 +963,11 @@ vErrors.push(err39);
 errors++;
 }
 }
-else {
-const err40 = {instancePath:instancePath+"/keep/warnAfterDays",schemaPath:"#/$defs/keep/properties/warnAfterDays/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data23.warnAfterDays !== undefined){
+let data24 = data23.warnAfterDays;
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 > 3650 || isNaN(data24)){
+const err40 = {instancePath:instancePath+"/keep/warnAfterDays",schemaPath:"#/$defs/keep/properties/warnAfterDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},message:"must be <= 3650"};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -786,12 +976,8 @@ vErrors.push(err40);
 }
 errors++;
 }
-}
-if(data21.errorAfterDays !== undefined){
-let data23 = data21.errorAfterDays;
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 3650 || isNaN(data23)){
-const err41 = {instancePath:instancePath+"/keep/errorAfterDays",schemaPath:"#/$defs/keep/properties/errorAfterDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},message:"must be <= 3650"};
+if(data24 < 0 || isNaN(data24)){
+const err41 = {instancePath:instancePath+"/keep/warnAfterDays",schemaPath:"#/$defs/keep/properties/warnAfterDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -800,8 +986,9 @@ vErrors.push(err41);
 }
 errors++;
 }
-if(data23 < 0 || isNaN(data23)){
-const err42 = {instancePath:instancePath+"/keep/errorAfterDays",schemaPath:"#/$defs/keep/properties/errorAfterDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err42 = {instancePath:instancePath+"/keep/warnAfterDays",schemaPath:"#/$defs/keep/properties/warnAfterDays/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -811,8 +998,11 @@ vErrors.push(err42);
 errors++;
 }
 }
-else {
-const err43 = {instancePath:instancePath+"/keep/errorAfterDays",schemaPath:"#/$defs/keep/properties/errorAfterDays/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data23.errorAfterDays !== undefined){
+let data25 = data23.errorAfterDays;
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 3650 || isNaN(data25)){
+const err43 = {instancePath:instancePath+"/keep/errorAfterDays",schemaPath:"#/$defs/keep/properties/errorAfterDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},message:"must be <= 3650"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -821,11 +1011,8 @@ vErrors.push(err43);
 }
 errors++;
 }
-}
-if(data21.warnAfterRuns !== undefined){
-let data24 = data21.warnAfterRuns;
-if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
-const err44 = {instancePath:instancePath+"/keep/warnAfterRuns",schemaPath:"#/$defs/keep/properties/warnAfterRuns/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data25 < 0 || isNaN(data25)){
+const err44 = {instancePath:instancePath+"/keep/errorAfterDays",schemaPath:"#/$defs/keep/properties/errorAfterDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -834,9 +1021,9 @@ vErrors.push(err44);
 }
 errors++;
 }
-if((typeof data24 == "number") && (isFinite(data24))){
-if(data24 > 1000 || isNaN(data24)){
-const err45 = {instancePath:instancePath+"/keep/warnAfterRuns",schemaPath:"#/$defs/keep/properties/warnAfterRuns/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+}
+else {
+const err45 = {instancePath:instancePath+"/keep/errorAfterDays",schemaPath:"#/$defs/keep/properties/errorAfterDays/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -845,8 +1032,11 @@ vErrors.push(err45);
 }
 errors++;
 }
-if(data24 < 0 || isNaN(data24)){
-const err46 = {instancePath:instancePath+"/keep/warnAfterRuns",schemaPath:"#/$defs/keep/properties/warnAfterRuns/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data23.warnAfterRuns !== undefined){
+let data26 = data23.warnAfterRuns;
+if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
+const err46 = {instancePath:instancePath+"/keep/warnAfterRuns",schemaPath:"#/$defs/keep/properties/warnAfterRuns/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -855,11 +1045,9 @@ vErrors.push(err46);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err47 = {instancePath:instancePath+"/keep",schemaPath:"#/$defs/keep/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 1000 || isNaN(data26)){
+const err47 = {instancePath:instancePath+"/keep/warnAfterRuns",schemaPath:"#/$defs/keep/properties/warnAfterRuns/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -868,13 +1056,8 @@ vErrors.push(err47);
 }
 errors++;
 }
-}
-if(data.watch !== undefined){
-let data25 = data.watch;
-if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
-for(const key5 in data25){
-if(!((((key5 === "mode") || (key5 === "maxPauseMinutes")) || (key5 === "interval")) || (key5 === "clientInterval"))){
-const err48 = {instancePath:instancePath+"/watch",schemaPath:"#/$defs/watch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+if(data26 < 0 || isNaN(data26)){
+const err48 = {instancePath:instancePath+"/keep/warnAfterRuns",schemaPath:"#/$defs/keep/properties/warnAfterRuns/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -884,10 +1067,10 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data25.mode !== undefined){
-let data26 = data25.mode;
-if(!((((data26 === "note") || (data26 === "pause")) || (data26 === "stop")) || (data26 === "off"))){
-const err49 = {instancePath:instancePath+"/watch/mode",schemaPath:"#/$defs/watch/properties/mode/enum",keyword:"enum",params:{allowedValues: schema38.properties.mode.enum},message:"must be equal to one of the allowed values"};
+}
+}
+else {
+const err49 = {instancePath:instancePath+"/keep",schemaPath:"#/$defs/keep/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -897,11 +1080,12 @@ vErrors.push(err49);
 errors++;
 }
 }
-if(data25.maxPauseMinutes !== undefined){
-let data27 = data25.maxPauseMinutes;
-if((typeof data27 == "number") && (isFinite(data27))){
-if(data27 > 1440 || isNaN(data27)){
-const err50 = {instancePath:instancePath+"/watch/maxPauseMinutes",schemaPath:"#/$defs/watch/properties/maxPauseMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
+if(data.watch !== undefined){
+let data27 = data.watch;
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+for(const key5 in data27){
+if(!((((key5 === "mode") || (key5 === "maxPauseMinutes")) || (key5 === "interval")) || (key5 === "clientInterval"))){
+const err50 = {instancePath:instancePath+"/watch",schemaPath:"#/$defs/watch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -910,8 +1094,11 @@ vErrors.push(err50);
 }
 errors++;
 }
-if(data27 < 0 || isNaN(data27)){
-const err51 = {instancePath:instancePath+"/watch/maxPauseMinutes",schemaPath:"#/$defs/watch/properties/maxPauseMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data27.mode !== undefined){
+let data28 = data27.mode;
+if(!((((data28 === "note") || (data28 === "pause")) || (data28 === "stop")) || (data28 === "off"))){
+const err51 = {instancePath:instancePath+"/watch/mode",schemaPath:"#/$defs/watch/properties/mode/enum",keyword:"enum",params:{allowedValues: schema40.properties.mode.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -921,8 +1108,11 @@ vErrors.push(err51);
 errors++;
 }
 }
-else {
-const err52 = {instancePath:instancePath+"/watch/maxPauseMinutes",schemaPath:"#/$defs/watch/properties/maxPauseMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data27.maxPauseMinutes !== undefined){
+let data29 = data27.maxPauseMinutes;
+if((typeof data29 == "number") && (isFinite(data29))){
+if(data29 > 1440 || isNaN(data29)){
+const err52 = {instancePath:instancePath+"/watch/maxPauseMinutes",schemaPath:"#/$defs/watch/properties/maxPauseMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -931,12 +1121,8 @@ vErrors.push(err52);
 }
 errors++;
 }
-}
-if(data25.interval !== undefined){
-let data28 = data25.interval;
-if((typeof data28 == "number") && (isFinite(data28))){
-if(data28 > 60 || isNaN(data28)){
-const err53 = {instancePath:instancePath+"/watch/interval",schemaPath:"#/$defs/watch/properties/interval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
+if(data29 < 0 || isNaN(data29)){
+const err53 = {instancePath:instancePath+"/watch/maxPauseMinutes",schemaPath:"#/$defs/watch/properties/maxPauseMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -945,8 +1131,9 @@ vErrors.push(err53);
 }
 errors++;
 }
-if(data28 < 0.1 || isNaN(data28)){
-const err54 = {instancePath:instancePath+"/watch/interval",schemaPath:"#/$defs/watch/properties/interval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
+}
+else {
+const err54 = {instancePath:instancePath+"/watch/maxPauseMinutes",schemaPath:"#/$defs/watch/properties/maxPauseMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -956,8 +1143,11 @@ vErrors.push(err54);
 errors++;
 }
 }
-else {
-const err55 = {instancePath:instancePath+"/watch/interval",schemaPath:"#/$defs/watch/properties/interval/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data27.interval !== undefined){
+let data30 = data27.interval;
+if((typeof data30 == "number") && (isFinite(data30))){
+if(data30 > 60 || isNaN(data30)){
+const err55 = {instancePath:instancePath+"/watch/interval",schemaPath:"#/$defs/watch/properties/interval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -966,11 +1156,8 @@ vErrors.push(err55);
 }
 errors++;
 }
-}
-if(data25.clientInterval !== undefined){
-let data29 = data25.clientInterval;
-if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
-const err56 = {instancePath:instancePath+"/watch/clientInterval",schemaPath:"#/$defs/watch/properties/clientInterval/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data30 < 0.1 || isNaN(data30)){
+const err56 = {instancePath:instancePath+"/watch/interval",schemaPath:"#/$defs/watch/properties/interval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -979,9 +1166,9 @@ vErrors.push(err56);
 }
 errors++;
 }
-if((typeof data29 == "number") && (isFinite(data29))){
-if(data29 > 60 || isNaN(data29)){
-const err57 = {instancePath:instancePath+"/watch/clientInterval",schemaPath:"#/$defs/watch/properties/clientInterval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
+}
+else {
+const err57 = {instancePath:instancePath+"/watch/interval",schemaPath:"#/$defs/watch/properties/interval/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -990,8 +1177,11 @@ vErrors.push(err57);
 }
 errors++;
 }
-if(data29 < 1 || isNaN(data29)){
-const err58 = {instancePath:instancePath+"/watch/clientInterval",schemaPath:"#/$defs/watch/properties/clientInterval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data27.clientInterval !== undefined){
+let data31 = data27.clientInterval;
+if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
+const err58 = {instancePath:instancePath+"/watch/clientInterval",schemaPath:"#/$defs/watch/properties/clientInterval/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -1000,11 +1190,9 @@ vErrors.push(err58);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err59 = {instancePath:instancePath+"/watch",schemaPath:"#/$defs/watch/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if((typeof data31 == "number") && (isFinite(data31))){
+if(data31 > 60 || isNaN(data31)){
+const err59 = {instancePath:instancePath+"/watch/clientInterval",schemaPath:"#/$defs/watch/properties/clientInterval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -1013,13 +1201,8 @@ vErrors.push(err59);
 }
 errors++;
 }
-}
-if(data.daemon !== undefined){
-let data30 = data.daemon;
-if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
-for(const key6 in data30){
-if(!(((key6 === "interval") || (key6 === "searchMinutes")) || (key6 === "alarmMinutes"))){
-const err60 = {instancePath:instancePath+"/daemon",schemaPath:"#/$defs/daemon/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+if(data31 < 1 || isNaN(data31)){
+const err60 = {instancePath:instancePath+"/watch/clientInterval",schemaPath:"#/$defs/watch/properties/clientInterval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -1029,11 +1212,10 @@ vErrors.push(err60);
 errors++;
 }
 }
-if(data30.interval !== undefined){
-let data31 = data30.interval;
-if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 10 || isNaN(data31)){
-const err61 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10},message:"must be <= 10"};
+}
+}
+else {
+const err61 = {instancePath:instancePath+"/watch",schemaPath:"#/$defs/watch/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -1042,8 +1224,13 @@ vErrors.push(err61);
 }
 errors++;
 }
-if(data31 < 0.1 || isNaN(data31)){
-const err62 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
+}
+if(data.daemon !== undefined){
+let data32 = data.daemon;
+if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
+for(const key6 in data32){
+if(!(((key6 === "interval") || (key6 === "searchMinutes")) || (key6 === "alarmMinutes"))){
+const err62 = {instancePath:instancePath+"/daemon",schemaPath:"#/$defs/daemon/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -1053,8 +1240,11 @@ vErrors.push(err62);
 errors++;
 }
 }
-else {
-const err63 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data32.interval !== undefined){
+let data33 = data32.interval;
+if((typeof data33 == "number") && (isFinite(data33))){
+if(data33 > 10 || isNaN(data33)){
+const err63 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10},message:"must be <= 10"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -1063,12 +1253,8 @@ vErrors.push(err63);
 }
 errors++;
 }
-}
-if(data30.searchMinutes !== undefined){
-let data32 = data30.searchMinutes;
-if((typeof data32 == "number") && (isFinite(data32))){
-if(data32 > 1440 || isNaN(data32)){
-const err64 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
+if(data33 < 0.1 || isNaN(data33)){
+const err64 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -1077,8 +1263,9 @@ vErrors.push(err64);
 }
 errors++;
 }
-if(data32 < 1 || isNaN(data32)){
-const err65 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+else {
+const err65 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -1088,8 +1275,11 @@ vErrors.push(err65);
 errors++;
 }
 }
-else {
-const err66 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data32.searchMinutes !== undefined){
+let data34 = data32.searchMinutes;
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 1440 || isNaN(data34)){
+const err66 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -1098,11 +1288,8 @@ vErrors.push(err66);
 }
 errors++;
 }
-}
-if(data30.alarmMinutes !== undefined){
-let data33 = data30.alarmMinutes;
-if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
-const err67 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data34 < 1 || isNaN(data34)){
+const err67 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -1111,9 +1298,9 @@ vErrors.push(err67);
 }
 errors++;
 }
-if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 1440 || isNaN(data33)){
-const err68 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
+}
+else {
+const err68 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -1122,8 +1309,11 @@ vErrors.push(err68);
 }
 errors++;
 }
-if(data33 < 5 || isNaN(data33)){
-const err69 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 5},message:"must be >= 5"};
+}
+if(data32.alarmMinutes !== undefined){
+let data35 = data32.alarmMinutes;
+if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
+const err69 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -1132,11 +1322,9 @@ vErrors.push(err69);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err70 = {instancePath:instancePath+"/daemon",schemaPath:"#/$defs/daemon/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 1440 || isNaN(data35)){
+const err70 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -1145,13 +1333,8 @@ vErrors.push(err70);
 }
 errors++;
 }
-}
-if(data.tellUser !== undefined){
-let data34 = data.tellUser;
-if(data34 && typeof data34 == "object" && !Array.isArray(data34)){
-for(const key7 in data34){
-if(!((key7 === "command") || (key7 === "commandSeconds"))){
-const err71 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+if(data35 < 5 || isNaN(data35)){
+const err71 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 5},message:"must be >= 5"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -1161,11 +1344,10 @@ vErrors.push(err71);
 errors++;
 }
 }
-if(data34.command !== undefined){
-let data35 = data34.command;
-if(Array.isArray(data35)){
-if(data35.length > 256){
-const err72 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
+}
+}
+else {
+const err72 = {instancePath:instancePath+"/daemon",schemaPath:"#/$defs/daemon/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -1174,10 +1356,13 @@ vErrors.push(err72);
 }
 errors++;
 }
-const len3 = data35.length;
-for(let i3=0; i3<len3; i3++){
-if(typeof data35[i3] !== "string"){
-const err73 = {instancePath:instancePath+"/tellUser/command/" + i3,schemaPath:"#/$defs/tellUser/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+if(data.tellUser !== undefined){
+let data36 = data.tellUser;
+if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
+for(const key7 in data36){
+if(!((key7 === "command") || (key7 === "commandSeconds"))){
+const err73 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -1187,9 +1372,11 @@ vErrors.push(err73);
 errors++;
 }
 }
-}
-else {
-const err74 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data36.command !== undefined){
+let data37 = data36.command;
+if(Array.isArray(data37)){
+if(data37.length > 256){
+const err74 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -1198,12 +1385,10 @@ vErrors.push(err74);
 }
 errors++;
 }
-}
-if(data34.commandSeconds !== undefined){
-let data37 = data34.commandSeconds;
-if((typeof data37 == "number") && (isFinite(data37))){
-if(data37 > 3600 || isNaN(data37)){
-const err75 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+const len4 = data37.length;
+for(let i4=0; i4<len4; i4++){
+if(typeof data37[i4] !== "string"){
+const err75 = {instancePath:instancePath+"/tellUser/command/" + i4,schemaPath:"#/$defs/tellUser/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -1212,8 +1397,10 @@ vErrors.push(err75);
 }
 errors++;
 }
-if(data37 < 1 || isNaN(data37)){
-const err76 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+else {
+const err76 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -1223,8 +1410,11 @@ vErrors.push(err76);
 errors++;
 }
 }
-else {
-const err77 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data36.commandSeconds !== undefined){
+let data39 = data36.commandSeconds;
+if((typeof data39 == "number") && (isFinite(data39))){
+if(data39 > 3600 || isNaN(data39)){
+const err77 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -1233,10 +1423,8 @@ vErrors.push(err77);
 }
 errors++;
 }
-}
-}
-else {
-const err78 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data39 < 1 || isNaN(data39)){
+const err78 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -1246,12 +1434,8 @@ vErrors.push(err78);
 errors++;
 }
 }
-if(data.limits !== undefined){
-let data38 = data.limits;
-if(data38 && typeof data38 == "object" && !Array.isArray(data38)){
-for(const key8 in data38){
-if(!(((((key8 === "commandSeconds") || (key8 === "clientMinutes")) || (key8 === "hookMinutes")) || (key8 === "waitMinutes")) || (key8 === "quietSeconds"))){
-const err79 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+else {
+const err79 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -1261,11 +1445,9 @@ vErrors.push(err79);
 errors++;
 }
 }
-if(data38.commandSeconds !== undefined){
-let data39 = data38.commandSeconds;
-if((typeof data39 == "number") && (isFinite(data39))){
-if(data39 > 86400 || isNaN(data39)){
-const err80 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"};
+}
+else {
+const err80 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -1274,8 +1456,13 @@ vErrors.push(err80);
 }
 errors++;
 }
-if(data39 < 1 || isNaN(data39)){
-const err81 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data.limits !== undefined){
+let data40 = data.limits;
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+for(const key8 in data40){
+if(!((((((key8 === "commandSeconds") || (key8 === "clientMinutes")) || (key8 === "hookMinutes")) || (key8 === "waitMinutes")) || (key8 === "quietSeconds")) || (key8 === "keyRounds"))){
+const err81 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -1285,8 +1472,11 @@ vErrors.push(err81);
 errors++;
 }
 }
-else {
-const err82 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data40.commandSeconds !== undefined){
+let data41 = data40.commandSeconds;
+if((typeof data41 == "number") && (isFinite(data41))){
+if(data41 > 86400 || isNaN(data41)){
+const err82 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -1295,12 +1485,8 @@ vErrors.push(err82);
 }
 errors++;
 }
-}
-if(data38.clientMinutes !== undefined){
-let data40 = data38.clientMinutes;
-if((typeof data40 == "number") && (isFinite(data40))){
-if(data40 > 10080 || isNaN(data40)){
-const err83 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
+if(data41 < 1 || isNaN(data41)){
+const err83 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -1309,8 +1495,9 @@ vErrors.push(err83);
 }
 errors++;
 }
-if(data40 < 0.1 || isNaN(data40)){
-const err84 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
+}
+else {
+const err84 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -1320,8 +1507,11 @@ vErrors.push(err84);
 errors++;
 }
 }
-else {
-const err85 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data40.clientMinutes !== undefined){
+let data42 = data40.clientMinutes;
+if((typeof data42 == "number") && (isFinite(data42))){
+if(data42 > 10080 || isNaN(data42)){
+const err85 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -1330,12 +1520,8 @@ vErrors.push(err85);
 }
 errors++;
 }
-}
-if(data38.hookMinutes !== undefined){
-let data41 = data38.hookMinutes;
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 10080 || isNaN(data41)){
-const err86 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
+if(data42 < 0.1 || isNaN(data42)){
+const err86 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -1344,8 +1530,9 @@ vErrors.push(err86);
 }
 errors++;
 }
-if(data41 < 1 || isNaN(data41)){
-const err87 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+else {
+const err87 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -1355,8 +1542,11 @@ vErrors.push(err87);
 errors++;
 }
 }
-else {
-const err88 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data40.hookMinutes !== undefined){
+let data43 = data40.hookMinutes;
+if((typeof data43 == "number") && (isFinite(data43))){
+if(data43 > 10080 || isNaN(data43)){
+const err88 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -1365,12 +1555,8 @@ vErrors.push(err88);
 }
 errors++;
 }
-}
-if(data38.waitMinutes !== undefined){
-let data42 = data38.waitMinutes;
-if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 1440 || isNaN(data42)){
-const err89 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
+if(data43 < 1 || isNaN(data43)){
+const err89 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1379,8 +1565,9 @@ vErrors.push(err89);
 }
 errors++;
 }
-if(data42 < 0 || isNaN(data42)){
-const err90 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err90 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1390,8 +1577,11 @@ vErrors.push(err90);
 errors++;
 }
 }
-else {
-const err91 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data40.waitMinutes !== undefined){
+let data44 = data40.waitMinutes;
+if((typeof data44 == "number") && (isFinite(data44))){
+if(data44 > 1440 || isNaN(data44)){
+const err91 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1400,12 +1590,8 @@ vErrors.push(err91);
 }
 errors++;
 }
-}
-if(data38.quietSeconds !== undefined){
-let data43 = data38.quietSeconds;
-if((typeof data43 == "number") && (isFinite(data43))){
-if(data43 > 3600 || isNaN(data43)){
-const err92 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+if(data44 < 0 || isNaN(data44)){
+const err92 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1414,8 +1600,9 @@ vErrors.push(err92);
 }
 errors++;
 }
-if(data43 < 0 || isNaN(data43)){
-const err93 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err93 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1425,8 +1612,11 @@ vErrors.push(err93);
 errors++;
 }
 }
-else {
-const err94 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data40.quietSeconds !== undefined){
+let data45 = data40.quietSeconds;
+if((typeof data45 == "number") && (isFinite(data45))){
+if(data45 > 3600 || isNaN(data45)){
+const err94 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1435,10 +1625,8 @@ vErrors.push(err94);
 }
 errors++;
 }
-}
-}
-else {
-const err95 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data45 < 0 || isNaN(data45)){
+const err95 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1448,12 +1636,8 @@ vErrors.push(err95);
 errors++;
 }
 }
-if(data.tools !== undefined){
-let data44 = data.tools;
-if(data44 && typeof data44 == "object" && !Array.isArray(data44)){
-for(const key9 in data44){
-if(!(func1.call(schema42.properties, key9))){
-const err96 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+else {
+const err96 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1463,11 +1647,10 @@ vErrors.push(err96);
 errors++;
 }
 }
-if(data44.hdiutil !== undefined){
-let data45 = data44.hdiutil;
-if(typeof data45 === "string"){
-if(!pattern4.test(data45)){
-const err97 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(data40.keyRounds !== undefined){
+let data46 = data40.keyRounds;
+if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
+const err97 = {instancePath:instancePath+"/limits/keyRounds",schemaPath:"#/$defs/limits/properties/keyRounds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1476,9 +1659,9 @@ vErrors.push(err97);
 }
 errors++;
 }
-}
-else {
-const err98 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if((typeof data46 == "number") && (isFinite(data46))){
+if(data46 > 1000000000 || isNaN(data46)){
+const err98 = {instancePath:instancePath+"/limits/keyRounds",schemaPath:"#/$defs/limits/properties/keyRounds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1487,12 +1670,8 @@ vErrors.push(err98);
 }
 errors++;
 }
-}
-if(data44.lsof !== undefined){
-let data46 = data44.lsof;
-if(typeof data46 === "string"){
-if(!pattern4.test(data46)){
-const err99 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(data46 < 1000 || isNaN(data46)){
+const err99 = {instancePath:instancePath+"/limits/keyRounds",schemaPath:"#/$defs/limits/properties/keyRounds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000},message:"must be >= 1000"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1502,8 +1681,10 @@ vErrors.push(err99);
 errors++;
 }
 }
+}
+}
 else {
-const err100 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err100 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1513,11 +1694,12 @@ vErrors.push(err100);
 errors++;
 }
 }
-if(data44.who !== undefined){
-let data47 = data44.who;
-if(typeof data47 === "string"){
-if(!pattern4.test(data47)){
-const err101 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(data.tools !== undefined){
+let data47 = data.tools;
+if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
+for(const key9 in data47){
+if(!(func1.call(schema44.properties, key9))){
+const err101 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1527,8 +1709,11 @@ vErrors.push(err101);
 errors++;
 }
 }
-else {
-const err102 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.hdiutil !== undefined){
+let data48 = data47.hdiutil;
+if(typeof data48 === "string"){
+if(!pattern4.test(data48)){
+const err102 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1538,11 +1723,8 @@ vErrors.push(err102);
 errors++;
 }
 }
-if(data44.scutil !== undefined){
-let data48 = data44.scutil;
-if(typeof data48 === "string"){
-if(!pattern4.test(data48)){
-const err103 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err103 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1552,8 +1734,11 @@ vErrors.push(err103);
 errors++;
 }
 }
-else {
-const err104 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.lsof !== undefined){
+let data49 = data47.lsof;
+if(typeof data49 === "string"){
+if(!pattern4.test(data49)){
+const err104 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1563,11 +1748,8 @@ vErrors.push(err104);
 errors++;
 }
 }
-if(data44.caffeinate !== undefined){
-let data49 = data44.caffeinate;
-if(typeof data49 === "string"){
-if(!pattern4.test(data49)){
-const err105 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err105 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1577,8 +1759,11 @@ vErrors.push(err105);
 errors++;
 }
 }
-else {
-const err106 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.who !== undefined){
+let data50 = data47.who;
+if(typeof data50 === "string"){
+if(!pattern4.test(data50)){
+const err106 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1588,11 +1773,8 @@ vErrors.push(err106);
 errors++;
 }
 }
-if(data44.dscl !== undefined){
-let data50 = data44.dscl;
-if(typeof data50 === "string"){
-if(!pattern4.test(data50)){
-const err107 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err107 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1602,8 +1784,11 @@ vErrors.push(err107);
 errors++;
 }
 }
-else {
-const err108 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.scutil !== undefined){
+let data51 = data47.scutil;
+if(typeof data51 === "string"){
+if(!pattern4.test(data51)){
+const err108 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1613,11 +1798,8 @@ vErrors.push(err108);
 errors++;
 }
 }
-if(data44.stat !== undefined){
-let data51 = data44.stat;
-if(typeof data51 === "string"){
-if(!pattern4.test(data51)){
-const err109 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err109 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1627,8 +1809,11 @@ vErrors.push(err109);
 errors++;
 }
 }
-else {
-const err110 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.caffeinate !== undefined){
+let data52 = data47.caffeinate;
+if(typeof data52 === "string"){
+if(!pattern4.test(data52)){
+const err110 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1638,11 +1823,8 @@ vErrors.push(err110);
 errors++;
 }
 }
-if(data44.mount !== undefined){
-let data52 = data44.mount;
-if(typeof data52 === "string"){
-if(!pattern4.test(data52)){
-const err111 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err111 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1652,8 +1834,11 @@ vErrors.push(err111);
 errors++;
 }
 }
-else {
-const err112 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.dscl !== undefined){
+let data53 = data47.dscl;
+if(typeof data53 === "string"){
+if(!pattern4.test(data53)){
+const err112 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1663,11 +1848,8 @@ vErrors.push(err112);
 errors++;
 }
 }
-if(data44.ps !== undefined){
-let data53 = data44.ps;
-if(typeof data53 === "string"){
-if(!pattern4.test(data53)){
-const err113 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err113 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1677,8 +1859,11 @@ vErrors.push(err113);
 errors++;
 }
 }
-else {
-const err114 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.stat !== undefined){
+let data54 = data47.stat;
+if(typeof data54 === "string"){
+if(!pattern4.test(data54)){
+const err114 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1688,11 +1873,8 @@ vErrors.push(err114);
 errors++;
 }
 }
-if(data44.rsync !== undefined){
-let data54 = data44.rsync;
-if(typeof data54 === "string"){
-if(!pattern4.test(data54)){
-const err115 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err115 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1702,8 +1884,11 @@ vErrors.push(err115);
 errors++;
 }
 }
-else {
-const err116 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.mount !== undefined){
+let data55 = data47.mount;
+if(typeof data55 === "string"){
+if(!pattern4.test(data55)){
+const err116 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1713,11 +1898,8 @@ vErrors.push(err116);
 errors++;
 }
 }
-if(data44.btrfs !== undefined){
-let data55 = data44.btrfs;
-if(typeof data55 === "string"){
-if(!pattern4.test(data55)){
-const err117 = {instancePath:instancePath+"/tools/btrfs",schemaPath:"#/$defs/tools/properties/btrfs/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err117 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1727,8 +1909,11 @@ vErrors.push(err117);
 errors++;
 }
 }
-else {
-const err118 = {instancePath:instancePath+"/tools/btrfs",schemaPath:"#/$defs/tools/properties/btrfs/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.ps !== undefined){
+let data56 = data47.ps;
+if(typeof data56 === "string"){
+if(!pattern4.test(data56)){
+const err118 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1738,11 +1923,8 @@ vErrors.push(err118);
 errors++;
 }
 }
-if(data44.bind !== undefined){
-let data56 = data44.bind;
-if(typeof data56 === "string"){
-if(!pattern4.test(data56)){
-const err119 = {instancePath:instancePath+"/tools/bind",schemaPath:"#/$defs/tools/properties/bind/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err119 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1752,8 +1934,11 @@ vErrors.push(err119);
 errors++;
 }
 }
-else {
-const err120 = {instancePath:instancePath+"/tools/bind",schemaPath:"#/$defs/tools/properties/bind/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.rsync !== undefined){
+let data57 = data47.rsync;
+if(typeof data57 === "string"){
+if(!pattern4.test(data57)){
+const err120 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1763,11 +1948,8 @@ vErrors.push(err120);
 errors++;
 }
 }
-if(data44.umount !== undefined){
-let data57 = data44.umount;
-if(typeof data57 === "string"){
-if(!pattern4.test(data57)){
-const err121 = {instancePath:instancePath+"/tools/umount",schemaPath:"#/$defs/tools/properties/umount/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err121 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1777,8 +1959,11 @@ vErrors.push(err121);
 errors++;
 }
 }
-else {
-const err122 = {instancePath:instancePath+"/tools/umount",schemaPath:"#/$defs/tools/properties/umount/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.btrfs !== undefined){
+let data58 = data47.btrfs;
+if(typeof data58 === "string"){
+if(!pattern4.test(data58)){
+const err122 = {instancePath:instancePath+"/tools/btrfs",schemaPath:"#/$defs/tools/properties/btrfs/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1788,11 +1973,8 @@ vErrors.push(err122);
 errors++;
 }
 }
-if(data44.tmutil !== undefined){
-let data58 = data44.tmutil;
-if(typeof data58 === "string"){
-if(!pattern4.test(data58)){
-const err123 = {instancePath:instancePath+"/tools/tmutil",schemaPath:"#/$defs/tools/properties/tmutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err123 = {instancePath:instancePath+"/tools/btrfs",schemaPath:"#/$defs/tools/properties/btrfs/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1802,8 +1984,11 @@ vErrors.push(err123);
 errors++;
 }
 }
-else {
-const err124 = {instancePath:instancePath+"/tools/tmutil",schemaPath:"#/$defs/tools/properties/tmutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.bind !== undefined){
+let data59 = data47.bind;
+if(typeof data59 === "string"){
+if(!pattern4.test(data59)){
+const err124 = {instancePath:instancePath+"/tools/bind",schemaPath:"#/$defs/tools/properties/bind/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1813,11 +1998,8 @@ vErrors.push(err124);
 errors++;
 }
 }
-if(data44.mountApfs !== undefined){
-let data59 = data44.mountApfs;
-if(typeof data59 === "string"){
-if(!pattern4.test(data59)){
-const err125 = {instancePath:instancePath+"/tools/mountApfs",schemaPath:"#/$defs/tools/properties/mountApfs/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err125 = {instancePath:instancePath+"/tools/bind",schemaPath:"#/$defs/tools/properties/bind/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -1827,8 +2009,11 @@ vErrors.push(err125);
 errors++;
 }
 }
-else {
-const err126 = {instancePath:instancePath+"/tools/mountApfs",schemaPath:"#/$defs/tools/properties/mountApfs/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.umount !== undefined){
+let data60 = data47.umount;
+if(typeof data60 === "string"){
+if(!pattern4.test(data60)){
+const err126 = {instancePath:instancePath+"/tools/umount",schemaPath:"#/$defs/tools/properties/umount/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -1838,11 +2023,8 @@ vErrors.push(err126);
 errors++;
 }
 }
-if(data44.diskutil !== undefined){
-let data60 = data44.diskutil;
-if(typeof data60 === "string"){
-if(!pattern4.test(data60)){
-const err127 = {instancePath:instancePath+"/tools/diskutil",schemaPath:"#/$defs/tools/properties/diskutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err127 = {instancePath:instancePath+"/tools/umount",schemaPath:"#/$defs/tools/properties/umount/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -1852,8 +2034,11 @@ vErrors.push(err127);
 errors++;
 }
 }
-else {
-const err128 = {instancePath:instancePath+"/tools/diskutil",schemaPath:"#/$defs/tools/properties/diskutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.tmutil !== undefined){
+let data61 = data47.tmutil;
+if(typeof data61 === "string"){
+if(!pattern4.test(data61)){
+const err128 = {instancePath:instancePath+"/tools/tmutil",schemaPath:"#/$defs/tools/properties/tmutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -1863,11 +2048,8 @@ vErrors.push(err128);
 errors++;
 }
 }
-if(data44.ssh !== undefined){
-let data61 = data44.ssh;
-if(typeof data61 === "string"){
-if(!pattern4.test(data61)){
-const err129 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err129 = {instancePath:instancePath+"/tools/tmutil",schemaPath:"#/$defs/tools/properties/tmutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -1877,8 +2059,11 @@ vErrors.push(err129);
 errors++;
 }
 }
-else {
-const err130 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.mountApfs !== undefined){
+let data62 = data47.mountApfs;
+if(typeof data62 === "string"){
+if(!pattern4.test(data62)){
+const err130 = {instancePath:instancePath+"/tools/mountApfs",schemaPath:"#/$defs/tools/properties/mountApfs/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -1888,11 +2073,8 @@ vErrors.push(err130);
 errors++;
 }
 }
-if(data44.systemctl !== undefined){
-let data62 = data44.systemctl;
-if(typeof data62 === "string"){
-if(!pattern4.test(data62)){
-const err131 = {instancePath:instancePath+"/tools/systemctl",schemaPath:"#/$defs/tools/properties/systemctl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err131 = {instancePath:instancePath+"/tools/mountApfs",schemaPath:"#/$defs/tools/properties/mountApfs/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -1902,8 +2084,11 @@ vErrors.push(err131);
 errors++;
 }
 }
-else {
-const err132 = {instancePath:instancePath+"/tools/systemctl",schemaPath:"#/$defs/tools/properties/systemctl/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.diskutil !== undefined){
+let data63 = data47.diskutil;
+if(typeof data63 === "string"){
+if(!pattern4.test(data63)){
+const err132 = {instancePath:instancePath+"/tools/diskutil",schemaPath:"#/$defs/tools/properties/diskutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -1913,11 +2098,8 @@ vErrors.push(err132);
 errors++;
 }
 }
-if(data44.launchctl !== undefined){
-let data63 = data44.launchctl;
-if(typeof data63 === "string"){
-if(!pattern4.test(data63)){
-const err133 = {instancePath:instancePath+"/tools/launchctl",schemaPath:"#/$defs/tools/properties/launchctl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err133 = {instancePath:instancePath+"/tools/diskutil",schemaPath:"#/$defs/tools/properties/diskutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -1927,8 +2109,11 @@ vErrors.push(err133);
 errors++;
 }
 }
-else {
-const err134 = {instancePath:instancePath+"/tools/launchctl",schemaPath:"#/$defs/tools/properties/launchctl/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.ssh !== undefined){
+let data64 = data47.ssh;
+if(typeof data64 === "string"){
+if(!pattern4.test(data64)){
+const err134 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -1938,9 +2123,8 @@ vErrors.push(err134);
 errors++;
 }
 }
-}
 else {
-const err135 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err135 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -1950,10 +2134,11 @@ vErrors.push(err135);
 errors++;
 }
 }
-if(data.platform !== undefined){
-let data64 = data.platform;
-if(!(((data64 === "auto") || (data64 === "macos")) || (data64 === "linux"))){
-const err136 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema31.properties.platform.enum},message:"must be equal to one of the allowed values"};
+if(data47.systemctl !== undefined){
+let data65 = data47.systemctl;
+if(typeof data65 === "string"){
+if(!pattern4.test(data65)){
+const err136 = {instancePath:instancePath+"/tools/systemctl",schemaPath:"#/$defs/tools/properties/systemctl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -1963,11 +2148,8 @@ vErrors.push(err136);
 errors++;
 }
 }
-if(data.stateFolder !== undefined){
-let data65 = data.stateFolder;
-if(typeof data65 === "string"){
-if(!pattern4.test(data65)){
-const err137 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err137 = {instancePath:instancePath+"/tools/systemctl",schemaPath:"#/$defs/tools/properties/systemctl/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -1977,8 +2159,11 @@ vErrors.push(err137);
 errors++;
 }
 }
-else {
-const err138 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data47.launchctl !== undefined){
+let data66 = data47.launchctl;
+if(typeof data66 === "string"){
+if(!pattern4.test(data66)){
+const err138 = {instancePath:instancePath+"/tools/launchctl",schemaPath:"#/$defs/tools/properties/launchctl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -1988,10 +2173,8 @@ vErrors.push(err138);
 errors++;
 }
 }
-if(data.onCrash !== undefined){
-let data66 = data.onCrash;
-if(!((data66 === "halt") || (data66 === "continue"))){
-const err139 = {instancePath:instancePath+"/onCrash",schemaPath:"#/properties/onCrash/enum",keyword:"enum",params:{allowedValues: schema31.properties.onCrash.enum},message:"must be equal to one of the allowed values"};
+else {
+const err139 = {instancePath:instancePath+"/tools/launchctl",schemaPath:"#/$defs/tools/properties/launchctl/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -2001,10 +2184,11 @@ vErrors.push(err139);
 errors++;
 }
 }
-if(data.remote !== undefined){
-let data67 = data.remote;
-if(!((data67 === "continue") || (data67 === "halt"))){
-const err140 = {instancePath:instancePath+"/remote",schemaPath:"#/properties/remote/enum",keyword:"enum",params:{allowedValues: schema31.properties.remote.enum},message:"must be equal to one of the allowed values"};
+if(data47.security !== undefined){
+let data67 = data47.security;
+if(typeof data67 === "string"){
+if(!pattern4.test(data67)){
+const err140 = {instancePath:instancePath+"/tools/security",schemaPath:"#/$defs/tools/properties/security/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -2014,12 +2198,8 @@ vErrors.push(err140);
 errors++;
 }
 }
-if(data.report !== undefined){
-let data68 = data.report;
-if(data68 && typeof data68 == "object" && !Array.isArray(data68)){
-for(const key10 in data68){
-if(!((((key10 === "command") || (key10 === "on")) || (key10 === "commandSeconds")) || (key10 === "noRunHours"))){
-const err141 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+else {
+const err141 = {instancePath:instancePath+"/tools/security",schemaPath:"#/$defs/tools/properties/security/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -2029,11 +2209,9 @@ vErrors.push(err141);
 errors++;
 }
 }
-if(data68.command !== undefined){
-let data69 = data68.command;
-if(Array.isArray(data69)){
-if(data69.length > 256){
-const err142 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
+}
+else {
+const err142 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -2042,10 +2220,11 @@ vErrors.push(err142);
 }
 errors++;
 }
-const len4 = data69.length;
-for(let i4=0; i4<len4; i4++){
-if(typeof data69[i4] !== "string"){
-const err143 = {instancePath:instancePath+"/report/command/" + i4,schemaPath:"#/$defs/report/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+if(data.platform !== undefined){
+let data68 = data.platform;
+if(!(((data68 === "auto") || (data68 === "macos")) || (data68 === "linux"))){
+const err143 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema31.properties.platform.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -2055,9 +2234,11 @@ vErrors.push(err143);
 errors++;
 }
 }
-}
-else {
-const err144 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data.stateFolder !== undefined){
+let data69 = data.stateFolder;
+if(typeof data69 === "string"){
+if(!pattern4.test(data69)){
+const err144 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -2067,10 +2248,8 @@ vErrors.push(err144);
 errors++;
 }
 }
-if(data68.on !== undefined){
-let data71 = data68.on;
-if(!((data71 === "problem") || (data71 === "always"))){
-const err145 = {instancePath:instancePath+"/report/on",schemaPath:"#/$defs/report/properties/on/enum",keyword:"enum",params:{allowedValues: schema43.properties.on.enum},message:"must be equal to one of the allowed values"};
+else {
+const err145 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -2080,11 +2259,10 @@ vErrors.push(err145);
 errors++;
 }
 }
-if(data68.commandSeconds !== undefined){
-let data72 = data68.commandSeconds;
-if((typeof data72 == "number") && (isFinite(data72))){
-if(data72 > 3600 || isNaN(data72)){
-const err146 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+if(data.onCrash !== undefined){
+let data70 = data.onCrash;
+if(!((data70 === "halt") || (data70 === "continue"))){
+const err146 = {instancePath:instancePath+"/onCrash",schemaPath:"#/properties/onCrash/enum",keyword:"enum",params:{allowedValues: schema31.properties.onCrash.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -2093,8 +2271,11 @@ vErrors.push(err146);
 }
 errors++;
 }
-if(data72 < 1 || isNaN(data72)){
-const err147 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data.remote !== undefined){
+let data71 = data.remote;
+if(!((data71 === "continue") || (data71 === "halt"))){
+const err147 = {instancePath:instancePath+"/remote",schemaPath:"#/properties/remote/enum",keyword:"enum",params:{allowedValues: schema31.properties.remote.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -2104,8 +2285,12 @@ vErrors.push(err147);
 errors++;
 }
 }
-else {
-const err148 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data.report !== undefined){
+let data72 = data.report;
+if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
+for(const key10 in data72){
+if(!((((key10 === "command") || (key10 === "on")) || (key10 === "commandSeconds")) || (key10 === "noRunHours"))){
+const err148 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -2115,11 +2300,11 @@ vErrors.push(err148);
 errors++;
 }
 }
-if(data68.noRunHours !== undefined){
-let data73 = data68.noRunHours;
-if((typeof data73 == "number") && (isFinite(data73))){
-if(data73 > 8760 || isNaN(data73)){
-const err149 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8760},message:"must be <= 8760"};
+if(data72.command !== undefined){
+let data73 = data72.command;
+if(Array.isArray(data73)){
+if(data73.length > 256){
+const err149 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -2128,8 +2313,10 @@ vErrors.push(err149);
 }
 errors++;
 }
-if(data73 < 1 || isNaN(data73)){
-const err150 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+const len5 = data73.length;
+for(let i5=0; i5<len5; i5++){
+if(typeof data73[i5] !== "string"){
+const err150 = {instancePath:instancePath+"/report/command/" + i5,schemaPath:"#/$defs/report/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -2139,8 +2326,9 @@ vErrors.push(err150);
 errors++;
 }
 }
+}
 else {
-const err151 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err151 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -2150,9 +2338,10 @@ vErrors.push(err151);
 errors++;
 }
 }
-}
-else {
-const err152 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data72.on !== undefined){
+let data75 = data72.on;
+if(!((data75 === "problem") || (data75 === "always"))){
+const err152 = {instancePath:instancePath+"/report/on",schemaPath:"#/$defs/report/properties/on/enum",keyword:"enum",params:{allowedValues: schema45.properties.on.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -2162,9 +2351,11 @@ vErrors.push(err152);
 errors++;
 }
 }
-}
-else {
-const err153 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data72.commandSeconds !== undefined){
+let data76 = data72.commandSeconds;
+if((typeof data76 == "number") && (isFinite(data76))){
+if(data76 > 3600 || isNaN(data76)){
+const err153 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -2173,28 +2364,108 @@ vErrors.push(err153);
 }
 errors++;
 }
+if(data76 < 1 || isNaN(data76)){
+const err154 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err154];
+}
+else {
+vErrors.push(err154);
+}
+errors++;
+}
+}
+else {
+const err155 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(vErrors === null){
+vErrors = [err155];
+}
+else {
+vErrors.push(err155);
+}
+errors++;
+}
+}
+if(data72.noRunHours !== undefined){
+let data77 = data72.noRunHours;
+if((typeof data77 == "number") && (isFinite(data77))){
+if(data77 > 8760 || isNaN(data77)){
+const err156 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8760},message:"must be <= 8760"};
+if(vErrors === null){
+vErrors = [err156];
+}
+else {
+vErrors.push(err156);
+}
+errors++;
+}
+if(data77 < 1 || isNaN(data77)){
+const err157 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err157];
+}
+else {
+vErrors.push(err157);
+}
+errors++;
+}
+}
+else {
+const err158 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(vErrors === null){
+vErrors = [err158];
+}
+else {
+vErrors.push(err158);
+}
+errors++;
+}
+}
+}
+else {
+const err159 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err159];
+}
+else {
+vErrors.push(err159);
+}
+errors++;
+}
+}
+}
+else {
+const err160 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err160];
+}
+else {
+vErrors.push(err160);
+}
+errors++;
+}
 validate20.errors = vErrors;
 return errors === 0;
 }
 validate20.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_run = validate23;
-const schema44 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/run.schema.json","type":"object","additionalProperties":false,"required":["schema","id","state","startedAt","bootId","lbackup","host","platform","backupSource","source","sourceTrailingSlash","backupDest","useSSH","numRotations","sectionZero","storeId","excludesFile","excludesBlock","images","homes","findings","mountPoints","everyFile"],"properties":{"schema":{"const":"run/1"},"sourceLookedAt":{"type":"boolean"},"id":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"state":{"enum":["observing","acting","backing-up","finished"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"bootId":{"type":"string"},"lbackup":{"anyOf":[{"$ref":"#/$defs/process"},{"type":"null"}]},"host":{"type":"string"},"platform":{"enum":["macos","linux"]},"backupSource":{"$ref":"common.schema.json#/$defs/path"},"source":{"$ref":"common.schema.json#/$defs/path"},"sourceTrailingSlash":{"type":"boolean"},"backupDest":{"$ref":"common.schema.json#/$defs/path"},"useSSH":{"type":"boolean"},"numRotations":{"type":"integer","minimum":0},"sectionZero":{"anyOf":[{"$ref":"#/$defs/section"},{"type":"null"}]},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"excludesFile":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"excludesBlock":{"type":"boolean"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"homes":{"type":"array","items":{"$ref":"#/$defs/home"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"mountPoints":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"everyFile":{"type":"boolean"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}},"section":{"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"staged":{"$ref":"common.schema.json#/$defs/staged"},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}},"home":{"type":"object","additionalProperties":false,"required":["user","home","hiddenHome","imageName","contentsWanted"],"properties":{"user":{"type":"string"},"home":{"$ref":"common.schema.json#/$defs/path"},"hiddenHome":{"$ref":"common.schema.json#/$defs/path"},"imageName":{"$ref":"common.schema.json#/$defs/path"},"contentsWanted":{"type":"boolean"}}}}};
-const schema46 = {"type":"string","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"};
-const schema48 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
-const schema49 = {"type":"string"};
-const schema52 = {"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}};
-const pattern28 = new RegExp("^[0-9A-Za-z-]{1,64}$", "u");
-const pattern29 = new RegExp("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$", "u");
-const schema54 = {"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"staged":{"$ref":"common.schema.json#/$defs/staged"},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}};
-const schema55 = {"type":"string","pattern":"^[a-z0-9-]{1,64}$"};
-const pattern31 = new RegExp("^[a-z0-9-]{1,64}$", "u");
-const schema58 = {"type":"object","additionalProperties":false,"required":["state","evidence","usedBy","mountPoints"],"properties":{"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"evidence":{"type":"array","items":{"type":"string"}},"usedBy":{"type":"array","items":{"type":"string"}},"mountPoints":{"type":"array","items":{"$ref":"#/$defs/path"}}}};
+const check_run = validate25;
+const schema46 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/run.schema.json","type":"object","additionalProperties":false,"required":["schema","id","state","startedAt","bootId","lbackup","host","platform","backupSource","source","sourceTrailingSlash","backupDest","useSSH","numRotations","sectionZero","storeId","excludesFile","excludesBlock","images","homes","findings","mountPoints","everyFile"],"properties":{"schema":{"const":"run/1"},"sourceLookedAt":{"type":"boolean"},"id":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"state":{"enum":["observing","acting","backing-up","finished"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"bootId":{"type":"string"},"lbackup":{"anyOf":[{"$ref":"#/$defs/process"},{"type":"null"}]},"host":{"type":"string"},"platform":{"enum":["macos","linux"]},"backupSource":{"$ref":"common.schema.json#/$defs/path"},"source":{"$ref":"common.schema.json#/$defs/path"},"sourceTrailingSlash":{"type":"boolean"},"backupDest":{"$ref":"common.schema.json#/$defs/path"},"useSSH":{"type":"boolean"},"numRotations":{"type":"integer","minimum":0},"sectionZero":{"anyOf":[{"$ref":"#/$defs/section"},{"type":"null"}]},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"excludesFile":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"excludesBlock":{"type":"boolean"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"homes":{"type":"array","items":{"$ref":"#/$defs/home"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"mountPoints":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"everyFile":{"type":"boolean"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}},"section":{"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"staged":{"$ref":"common.schema.json#/$defs/staged"},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}},"home":{"type":"object","additionalProperties":false,"required":["user","home","hiddenHome","imageName","contentsWanted"],"properties":{"user":{"type":"string"},"home":{"$ref":"common.schema.json#/$defs/path"},"hiddenHome":{"$ref":"common.schema.json#/$defs/path"},"imageName":{"$ref":"common.schema.json#/$defs/path"},"contentsWanted":{"type":"boolean"}}}}};
+const schema48 = {"type":"string","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"};
+const schema50 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
+const schema51 = {"type":"string"};
+const schema54 = {"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}};
+const pattern33 = new RegExp("^[0-9A-Za-z-]{1,64}$", "u");
+const pattern34 = new RegExp("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$", "u");
+const schema56 = {"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"staged":{"$ref":"common.schema.json#/$defs/staged"},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}};
+const schema57 = {"type":"string","pattern":"^[a-z0-9-]{1,64}$"};
+const pattern36 = new RegExp("^[a-z0-9-]{1,64}$", "u");
+const schema60 = {"type":"object","additionalProperties":false,"required":["state","evidence","usedBy","mountPoints"],"properties":{"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"evidence":{"type":"array","items":{"type":"string"}},"usedBy":{"type":"array","items":{"type":"string"}},"mountPoints":{"type":"array","items":{"$ref":"#/$defs/path"}}}};
 
-function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate26.evaluated;
+const evaluated0 = validate28.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2257,7 +2528,7 @@ errors++;
 if(data.state !== undefined){
 let data0 = data.state;
 if(!(((((data0 === "detached") || (data0 === "attached")) || (data0 === "changing")) || (data0 === "in-use-elsewhere")) || (data0 === "unknown"))){
-const err5 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema58.properties.state.enum},message:"must be equal to one of the allowed values"};
+const err5 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema60.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2362,19 +2633,19 @@ vErrors.push(err12);
 }
 errors++;
 }
-validate26.errors = vErrors;
+validate28.errors = vErrors;
 return errors === 0;
 }
-validate26.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate28.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema60 = {"type":"object","additionalProperties":false,"required":["action","code","reason"],"properties":{"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"code":{"$ref":"#/$defs/code"},"reason":{"type":"string"}}};
-const schema61 = {"type":"string","pattern":"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"};
-const pattern32 = new RegExp("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "u");
+const schema62 = {"type":"object","additionalProperties":false,"required":["action","code","reason"],"properties":{"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"code":{"$ref":"#/$defs/code"},"reason":{"type":"string"}}};
+const schema63 = {"type":"string","pattern":"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"};
+const pattern37 = new RegExp("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "u");
 
-function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate28.evaluated;
+const evaluated0 = validate30.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2427,7 +2698,7 @@ errors++;
 if(data.action !== undefined){
 let data0 = data.action;
 if(!(((((data0 === "copy") || (data0 === "copy-and-prove")) || (data0 === "leave-out")) || (data0 === "contents")) || (data0 === "halt"))){
-const err4 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema60.properties.action.enum},message:"must be equal to one of the allowed values"};
+const err4 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema62.properties.action.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2440,7 +2711,7 @@ errors++;
 if(data.code !== undefined){
 let data1 = data.code;
 if(typeof data1 === "string"){
-if(!pattern32.test(data1)){
+if(!pattern37.test(data1)){
 const err5 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -2485,18 +2756,18 @@ vErrors.push(err8);
 }
 errors++;
 }
-validate28.errors = vErrors;
+validate30.errors = vErrors;
 return errors === 0;
 }
-validate28.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate30.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema62 = {"type":"object","additionalProperties":false,"required":["place","kind","takenAt"],"properties":{"place":{"$ref":"#/$defs/path"},"kind":{"$ref":"#/$defs/stagingKind"},"takenAt":{"$ref":"#/$defs/time"},"atRestSince":{"$ref":"#/$defs/time"},"frozenBefore":{"type":"boolean"}}};
-const schema64 = {"enum":["snapshot","clone","hard-link","bind"]};
+const schema64 = {"type":"object","additionalProperties":false,"required":["place","kind","takenAt"],"properties":{"place":{"$ref":"#/$defs/path"},"kind":{"$ref":"#/$defs/stagingKind"},"takenAt":{"$ref":"#/$defs/time"},"atRestSince":{"$ref":"#/$defs/time"},"frozenBefore":{"type":"boolean"}}};
+const schema66 = {"enum":["snapshot","clone","hard-link","bind"]};
 
-function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate30.evaluated;
+const evaluated0 = validate32.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2561,7 +2832,7 @@ errors++;
 if(data.kind !== undefined){
 let data1 = data.kind;
 if(!((((data1 === "snapshot") || (data1 === "clone")) || (data1 === "hard-link")) || (data1 === "bind"))){
-const err5 = {instancePath:instancePath+"/kind",schemaPath:"#/$defs/stagingKind/enum",keyword:"enum",params:{allowedValues: schema64.enum},message:"must be equal to one of the allowed values"};
+const err5 = {instancePath:instancePath+"/kind",schemaPath:"#/$defs/stagingKind/enum",keyword:"enum",params:{allowedValues: schema66.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2574,7 +2845,7 @@ errors++;
 if(data.takenAt !== undefined){
 let data2 = data.takenAt;
 if(typeof data2 === "string"){
-if(!pattern29.test(data2)){
+if(!pattern34.test(data2)){
 const err6 = {instancePath:instancePath+"/takenAt",schemaPath:"#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -2599,7 +2870,7 @@ errors++;
 if(data.atRestSince !== undefined){
 let data3 = data.atRestSince;
 if(typeof data3 === "string"){
-if(!pattern29.test(data3)){
+if(!pattern34.test(data3)){
 const err8 = {instancePath:instancePath+"/atRestSince",schemaPath:"#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -2644,17 +2915,17 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate30.errors = vErrors;
+validate32.errors = vErrors;
 return errors === 0;
 }
-validate30.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate32.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema67 = {"type":"object","additionalProperties":false,"required":["code","severity","message"],"properties":{"code":{"$ref":"#/$defs/code"},"severity":{"enum":["error","warning","info"]},"member":{"type":"string"},"message":{"type":"string"},"cure":{"type":"string"}}};
+const schema69 = {"type":"object","additionalProperties":false,"required":["code","severity","message"],"properties":{"code":{"$ref":"#/$defs/code"},"severity":{"enum":["error","warning","info"]},"member":{"type":"string"},"message":{"type":"string"},"cure":{"type":"string"}}};
 
-function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate34(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate32.evaluated;
+const evaluated0 = validate34.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2707,7 +2978,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern32.test(data0)){
+if(!pattern37.test(data0)){
 const err4 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -2732,7 +3003,7 @@ errors++;
 if(data.severity !== undefined){
 let data1 = data.severity;
 if(!(((data1 === "error") || (data1 === "warning")) || (data1 === "info"))){
-const err6 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema67.properties.severity.enum},message:"must be equal to one of the allowed values"};
+const err6 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema69.properties.severity.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2789,16 +3060,16 @@ vErrors.push(err10);
 }
 errors++;
 }
-validate32.errors = vErrors;
+validate34.errors = vErrors;
 return errors === 0;
 }
-validate32.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate34.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate27(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate25.evaluated;
+const evaluated0 = validate27.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2967,7 +3238,7 @@ vErrors.push(err15);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema54.properties, key0))){
+if(!(func1.call(schema56.properties, key0))){
 const err16 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err16];
@@ -2981,7 +3252,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern31.test(data0)){
+if(!pattern36.test(data0)){
 const err17 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err17];
@@ -3070,7 +3341,7 @@ vErrors = null;
 if(data.container !== undefined){
 let data3 = data.container;
 if(!((data3 === "sparse-bundle") || (data3 === "sparse-image"))){
-const err23 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema54.properties.container.enum},message:"must be equal to one of the allowed values"};
+const err23 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema56.properties.container.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -3083,7 +3354,7 @@ errors++;
 if(data.encryption !== undefined){
 let data4 = data.encryption;
 if(!((((data4 === "none") || (data4 === "v1")) || (data4 === "v2")) || (data4 === "unknown"))){
-const err24 = {instancePath:instancePath+"/encryption",schemaPath:"#/properties/encryption/enum",keyword:"enum",params:{allowedValues: schema54.properties.encryption.enum},message:"must be equal to one of the allowed values"};
+const err24 = {instancePath:instancePath+"/encryption",schemaPath:"#/properties/encryption/enum",keyword:"enum",params:{allowedValues: schema56.properties.encryption.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -3155,14 +3426,14 @@ errors++;
 }
 }
 if(data.usage !== undefined){
-if(!(validate26(data.usage, {instancePath:instancePath+"/usage",parentData:data,parentDataProperty:"usage",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate26.errors : vErrors.concat(validate26.errors);
+if(!(validate28(data.usage, {instancePath:instancePath+"/usage",parentData:data,parentDataProperty:"usage",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
 errors = vErrors.length;
 }
 }
 if(data.decision !== undefined){
-if(!(validate28(data.decision, {instancePath:instancePath+"/decision",parentData:data,parentDataProperty:"decision",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate28.errors : vErrors.concat(validate28.errors);
+if(!(validate30(data.decision, {instancePath:instancePath+"/decision",parentData:data,parentDataProperty:"decision",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);
 errors = vErrors.length;
 }
 }
@@ -3220,8 +3491,8 @@ errors++;
 }
 }
 if(data.staged !== undefined){
-if(!(validate30(data.staged, {instancePath:instancePath+"/staged",parentData:data,parentDataProperty:"staged",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate30.errors : vErrors.concat(validate30.errors);
+if(!(validate32(data.staged, {instancePath:instancePath+"/staged",parentData:data,parentDataProperty:"staged",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate32.errors : vErrors.concat(validate32.errors);
 errors = vErrors.length;
 }
 }
@@ -3332,8 +3603,8 @@ let data18 = data.findings;
 if(Array.isArray(data18)){
 const len1 = data18.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate32(data18[i1], {instancePath:instancePath+"/findings/" + i1,parentData:data18,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate32.errors : vErrors.concat(validate32.errors);
+if(!(validate34(data18[i1], {instancePath:instancePath+"/findings/" + i1,parentData:data18,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
 errors = vErrors.length;
 }
 }
@@ -3360,17 +3631,17 @@ vErrors.push(err42);
 }
 errors++;
 }
-validate25.errors = vErrors;
+validate27.errors = vErrors;
 return errors === 0;
 }
-validate25.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate27.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema69 = {"type":"object","additionalProperties":false,"required":["user","home","hiddenHome","imageName","contentsWanted"],"properties":{"user":{"type":"string"},"home":{"$ref":"common.schema.json#/$defs/path"},"hiddenHome":{"$ref":"common.schema.json#/$defs/path"},"imageName":{"$ref":"common.schema.json#/$defs/path"},"contentsWanted":{"type":"boolean"}}};
+const schema71 = {"type":"object","additionalProperties":false,"required":["user","home","hiddenHome","imageName","contentsWanted"],"properties":{"user":{"type":"string"},"home":{"$ref":"common.schema.json#/$defs/path"},"hiddenHome":{"$ref":"common.schema.json#/$defs/path"},"imageName":{"$ref":"common.schema.json#/$defs/path"},"contentsWanted":{"type":"boolean"}}};
 
-function validate35(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate37(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate35.evaluated;
+const evaluated0 = validate37.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3511,17 +3782,17 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate35.errors = vErrors;
+validate37.errors = vErrors;
 return errors === 0;
 }
-validate35.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate37.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate23(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate25(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/run.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate23.evaluated;
+const evaluated0 = validate25.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3760,7 +4031,7 @@ vErrors.push(err22);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema44.properties, key0))){
+if(!(func1.call(schema46.properties, key0))){
 const err23 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err23];
@@ -3798,7 +4069,7 @@ errors++;
 if(data.id !== undefined){
 let data2 = data.id;
 if(typeof data2 === "string"){
-if(!pattern28.test(data2)){
+if(!pattern33.test(data2)){
 const err26 = {instancePath:instancePath+"/id",schemaPath:"#/properties/id/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,64}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err26];
@@ -3823,7 +4094,7 @@ errors++;
 if(data.state !== undefined){
 let data3 = data.state;
 if(!((((data3 === "observing") || (data3 === "acting")) || (data3 === "backing-up")) || (data3 === "finished"))){
-const err28 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema44.properties.state.enum},message:"must be equal to one of the allowed values"};
+const err28 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema46.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -3836,7 +4107,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data4 = data.startedAt;
 if(typeof data4 === "string"){
-if(!pattern29.test(data4)){
+if(!pattern34.test(data4)){
 const err29 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err29];
@@ -3861,7 +4132,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data5 = data.finishedAt;
 if(typeof data5 === "string"){
-if(!pattern29.test(data5)){
+if(!pattern34.test(data5)){
 const err31 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err31];
@@ -4033,7 +4304,7 @@ errors++;
 if(data.platform !== undefined){
 let data11 = data.platform;
 if(!((data11 === "macos") || (data11 === "linux"))){
-const err44 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema44.properties.platform.enum},message:"must be equal to one of the allowed values"};
+const err44 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema46.properties.platform.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -4350,8 +4621,8 @@ let data23 = data.images;
 if(Array.isArray(data23)){
 const len0 = data23.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate25(data23[i0], {instancePath:instancePath+"/images/" + i0,parentData:data23,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate25.errors : vErrors.concat(validate25.errors);
+if(!(validate27(data23[i0], {instancePath:instancePath+"/images/" + i0,parentData:data23,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate27.errors : vErrors.concat(validate27.errors);
 errors = vErrors.length;
 }
 }
@@ -4372,8 +4643,8 @@ let data25 = data.homes;
 if(Array.isArray(data25)){
 const len1 = data25.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate35(data25[i1], {instancePath:instancePath+"/homes/" + i1,parentData:data25,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate35.errors : vErrors.concat(validate35.errors);
+if(!(validate37(data25[i1], {instancePath:instancePath+"/homes/" + i1,parentData:data25,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate37.errors : vErrors.concat(validate37.errors);
 errors = vErrors.length;
 }
 }
@@ -4394,8 +4665,8 @@ let data27 = data.findings;
 if(Array.isArray(data27)){
 const len2 = data27.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate32(data27[i2], {instancePath:instancePath+"/findings/" + i2,parentData:data27,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate32.errors : vErrors.concat(validate32.errors);
+if(!(validate34(data27[i2], {instancePath:instancePath+"/findings/" + i2,parentData:data27,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate34.errors : vErrors.concat(validate34.errors);
 errors = vErrors.length;
 }
 }
@@ -4462,22 +4733,22 @@ vErrors.push(err72);
 }
 errors++;
 }
-validate23.errors = vErrors;
+validate25.errors = vErrors;
 return errors === 0;
 }
-validate23.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate25.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_report = validate38;
-const schema74 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/report.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","severity","exitCode","summary","images","findings","counts","cures"],"properties":{"schema":{"const":"report/1"},"run":{"type":"string"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"exitCode":{"type":"integer","minimum":0,"maximum":255},"summary":{"type":"string"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"counts":{"$ref":"#/$defs/counts"},"cures":{"type":"array","items":{"type":"string"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"staged":{"$ref":"common.schema.json#/$defs/staged"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"pausedSeconds":{"type":"number","minimum":0},"proof":{"$ref":"#/$defs/proof"},"kept":{"$ref":"#/$defs/kept"}}},"counts":{"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds","proven","bytesRead","waitedSeconds","pausedSeconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"proven":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0}}},"proof":{"type":"object","additionalProperties":false,"required":["result","members","checked","read","reused","bytesRead","seconds","wrong"],"properties":{"result":{"enum":["proven","wrong","unfinished","moved-on","source-unreadable"]},"members":{"type":"integer","minimum":0},"checked":{"type":"integer","minimum":0},"read":{"type":"integer","minimum":0},"reused":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"wrong":{"type":"array","items":{"$ref":"#/$defs/wrong"}}}},"wrong":{"type":"object","additionalProperties":false,"required":["kind","count","members"],"properties":{"kind":{"enum":["missed-change","mixed","missing","extra","damaged","unreadable","type","size","time"]},"count":{"type":"integer","minimum":1},"members":{"type":"array","items":{"type":"string"}}}},"kept":{"type":"object","additionalProperties":false,"required":["done"],"properties":{"done":{"enum":["older-copy","set-aside","repaired","unproven","failed"]},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"proven":{"type":"boolean"}}}}};
-const schema77 = {"enum":["fine","warning","error"]};
-const schema96 = {"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds","proven","bytesRead","waitedSeconds","pausedSeconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"proven":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0}}};
-const schema78 = {"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"staged":{"$ref":"common.schema.json#/$defs/staged"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"pausedSeconds":{"type":"number","minimum":0},"proof":{"$ref":"#/$defs/proof"},"kept":{"$ref":"#/$defs/kept"}}};
-const schema81 = {"enum":["proven","complete","not-backed-up","suspect","bad","not-judged-yet"]};
+const check_report = validate40;
+const schema76 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/report.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","severity","exitCode","summary","images","findings","counts","cures"],"properties":{"schema":{"const":"report/1"},"run":{"type":"string"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"exitCode":{"type":"integer","minimum":0,"maximum":255},"summary":{"type":"string"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"counts":{"$ref":"#/$defs/counts"},"cures":{"type":"array","items":{"type":"string"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"staged":{"$ref":"common.schema.json#/$defs/staged"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"pausedSeconds":{"type":"number","minimum":0},"proof":{"$ref":"#/$defs/proof"},"kept":{"$ref":"#/$defs/kept"}}},"counts":{"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds","proven","bytesRead","waitedSeconds","pausedSeconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"proven":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0}}},"proof":{"type":"object","additionalProperties":false,"required":["result","members","checked","read","reused","bytesRead","seconds","wrong"],"properties":{"result":{"enum":["proven","wrong","unfinished","moved-on","source-unreadable"]},"members":{"type":"integer","minimum":0},"checked":{"type":"integer","minimum":0},"read":{"type":"integer","minimum":0},"reused":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"wrong":{"type":"array","items":{"$ref":"#/$defs/wrong"}}}},"wrong":{"type":"object","additionalProperties":false,"required":["kind","count","members"],"properties":{"kind":{"enum":["missed-change","mixed","missing","extra","damaged","unreadable","type","size","time"]},"count":{"type":"integer","minimum":1},"members":{"type":"array","items":{"type":"string"}}}},"kept":{"type":"object","additionalProperties":false,"required":["done"],"properties":{"done":{"enum":["older-copy","set-aside","repaired","unproven","failed"]},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"proven":{"type":"boolean"}}}}};
+const schema79 = {"enum":["fine","warning","error"]};
+const schema98 = {"type":"object","additionalProperties":false,"required":["images","judged","complete","suspect","bad","notBackedUp","entries","members","bytes","seconds","proven","bytesRead","waitedSeconds","pausedSeconds"],"properties":{"images":{"type":"integer","minimum":0},"judged":{"type":"integer","minimum":0},"complete":{"type":"integer","minimum":0},"suspect":{"type":"integer","minimum":0},"bad":{"type":"integer","minimum":0},"notBackedUp":{"type":"integer","minimum":0},"entries":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"bytes":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"proven":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0}}};
+const schema80 = {"type":"object","additionalProperties":false,"required":["slot","path","user","verdict","loudness","reason","usedBy","findings","bytes","members","waitedSeconds"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"loudness":{"$ref":"common.schema.json#/$defs/severity"},"reason":{"type":"string"},"staged":{"$ref":"common.schema.json#/$defs/staged"},"usedBy":{"type":"array","items":{"type":"string"}},"decision":{"$ref":"common.schema.json#/$defs/decision"},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"pausedSeconds":{"type":"number","minimum":0},"proof":{"$ref":"#/$defs/proof"},"kept":{"$ref":"#/$defs/kept"}}};
+const schema83 = {"enum":["proven","complete","not-backed-up","suspect","bad","not-judged-yet"]};
 
-function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate40.evaluated;
+const evaluated0 = validate42.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4542,7 +4813,7 @@ errors++;
 if(data.kind !== undefined){
 let data1 = data.kind;
 if(!((((data1 === "snapshot") || (data1 === "clone")) || (data1 === "hard-link")) || (data1 === "bind"))){
-const err5 = {instancePath:instancePath+"/kind",schemaPath:"#/$defs/stagingKind/enum",keyword:"enum",params:{allowedValues: schema64.enum},message:"must be equal to one of the allowed values"};
+const err5 = {instancePath:instancePath+"/kind",schemaPath:"#/$defs/stagingKind/enum",keyword:"enum",params:{allowedValues: schema66.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4555,7 +4826,7 @@ errors++;
 if(data.takenAt !== undefined){
 let data2 = data.takenAt;
 if(typeof data2 === "string"){
-if(!pattern29.test(data2)){
+if(!pattern34.test(data2)){
 const err6 = {instancePath:instancePath+"/takenAt",schemaPath:"#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -4580,7 +4851,7 @@ errors++;
 if(data.atRestSince !== undefined){
 let data3 = data.atRestSince;
 if(typeof data3 === "string"){
-if(!pattern29.test(data3)){
+if(!pattern34.test(data3)){
 const err8 = {instancePath:instancePath+"/atRestSince",schemaPath:"#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -4625,16 +4896,16 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate40.errors = vErrors;
+validate42.errors = vErrors;
 return errors === 0;
 }
-validate40.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate42.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate42.evaluated;
+const evaluated0 = validate44.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4687,7 +4958,7 @@ errors++;
 if(data.action !== undefined){
 let data0 = data.action;
 if(!(((((data0 === "copy") || (data0 === "copy-and-prove")) || (data0 === "leave-out")) || (data0 === "contents")) || (data0 === "halt"))){
-const err4 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema60.properties.action.enum},message:"must be equal to one of the allowed values"};
+const err4 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema62.properties.action.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4700,7 +4971,7 @@ errors++;
 if(data.code !== undefined){
 let data1 = data.code;
 if(typeof data1 === "string"){
-if(!pattern32.test(data1)){
+if(!pattern37.test(data1)){
 const err5 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -4745,16 +5016,16 @@ vErrors.push(err8);
 }
 errors++;
 }
-validate42.errors = vErrors;
+validate44.errors = vErrors;
 return errors === 0;
 }
-validate42.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate44.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate44.evaluated;
+const evaluated0 = validate46.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4807,7 +5078,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern32.test(data0)){
+if(!pattern37.test(data0)){
 const err4 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -4832,7 +5103,7 @@ errors++;
 if(data.severity !== undefined){
 let data1 = data.severity;
 if(!(((data1 === "error") || (data1 === "warning")) || (data1 === "info"))){
-const err6 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema67.properties.severity.enum},message:"must be equal to one of the allowed values"};
+const err6 = {instancePath:instancePath+"/severity",schemaPath:"#/properties/severity/enum",keyword:"enum",params:{allowedValues: schema69.properties.severity.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4889,18 +5160,18 @@ vErrors.push(err10);
 }
 errors++;
 }
-validate44.errors = vErrors;
+validate46.errors = vErrors;
 return errors === 0;
 }
-validate44.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate46.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema92 = {"type":"object","additionalProperties":false,"required":["result","members","checked","read","reused","bytesRead","seconds","wrong"],"properties":{"result":{"enum":["proven","wrong","unfinished","moved-on","source-unreadable"]},"members":{"type":"integer","minimum":0},"checked":{"type":"integer","minimum":0},"read":{"type":"integer","minimum":0},"reused":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"wrong":{"type":"array","items":{"$ref":"#/$defs/wrong"}}}};
-const schema93 = {"type":"object","additionalProperties":false,"required":["kind","count","members"],"properties":{"kind":{"enum":["missed-change","mixed","missing","extra","damaged","unreadable","type","size","time"]},"count":{"type":"integer","minimum":1},"members":{"type":"array","items":{"type":"string"}}}};
+const schema94 = {"type":"object","additionalProperties":false,"required":["result","members","checked","read","reused","bytesRead","seconds","wrong"],"properties":{"result":{"enum":["proven","wrong","unfinished","moved-on","source-unreadable"]},"members":{"type":"integer","minimum":0},"checked":{"type":"integer","minimum":0},"read":{"type":"integer","minimum":0},"reused":{"type":"integer","minimum":0},"bytesRead":{"type":"integer","minimum":0},"seconds":{"type":"number","minimum":0},"wrong":{"type":"array","items":{"$ref":"#/$defs/wrong"}}}};
+const schema95 = {"type":"object","additionalProperties":false,"required":["kind","count","members"],"properties":{"kind":{"enum":["missed-change","mixed","missing","extra","damaged","unreadable","type","size","time"]},"count":{"type":"integer","minimum":1},"members":{"type":"array","items":{"type":"string"}}}};
 
-function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate48(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate46.evaluated;
+const evaluated0 = validate48.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5003,7 +5274,7 @@ errors++;
 if(data.result !== undefined){
 let data0 = data.result;
 if(!(((((data0 === "proven") || (data0 === "wrong")) || (data0 === "unfinished")) || (data0 === "moved-on")) || (data0 === "source-unreadable"))){
-const err9 = {instancePath:instancePath+"/result",schemaPath:"#/properties/result/enum",keyword:"enum",params:{allowedValues: schema92.properties.result.enum},message:"must be equal to one of the allowed values"};
+const err9 = {instancePath:instancePath+"/result",schemaPath:"#/properties/result/enum",keyword:"enum",params:{allowedValues: schema94.properties.result.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -5215,7 +5486,7 @@ errors++;
 if(data8.kind !== undefined){
 let data9 = data8.kind;
 if(!(((((((((data9 === "missed-change") || (data9 === "mixed")) || (data9 === "missing")) || (data9 === "extra")) || (data9 === "damaged")) || (data9 === "unreadable")) || (data9 === "type")) || (data9 === "size")) || (data9 === "time"))){
-const err26 = {instancePath:instancePath+"/wrong/" + i0+"/kind",schemaPath:"#/$defs/wrong/properties/kind/enum",keyword:"enum",params:{allowedValues: schema93.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err26 = {instancePath:instancePath+"/wrong/" + i0+"/kind",schemaPath:"#/$defs/wrong/properties/kind/enum",keyword:"enum",params:{allowedValues: schema95.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -5313,17 +5584,17 @@ vErrors.push(err33);
 }
 errors++;
 }
-validate46.errors = vErrors;
+validate48.errors = vErrors;
 return errors === 0;
 }
-validate46.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate48.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema94 = {"type":"object","additionalProperties":false,"required":["done"],"properties":{"done":{"enum":["older-copy","set-aside","repaired","unproven","failed"]},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"proven":{"type":"boolean"}}};
+const schema96 = {"type":"object","additionalProperties":false,"required":["done"],"properties":{"done":{"enum":["older-copy","set-aside","repaired","unproven","failed"]},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"proven":{"type":"boolean"}}};
 
-function validate48(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate48.evaluated;
+const evaluated0 = validate50.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5356,7 +5627,7 @@ errors++;
 if(data.done !== undefined){
 let data0 = data.done;
 if(!(((((data0 === "older-copy") || (data0 === "set-aside")) || (data0 === "repaired")) || (data0 === "unproven")) || (data0 === "failed"))){
-const err2 = {instancePath:instancePath+"/done",schemaPath:"#/properties/done/enum",keyword:"enum",params:{allowedValues: schema94.properties.done.enum},message:"must be equal to one of the allowed values"};
+const err2 = {instancePath:instancePath+"/done",schemaPath:"#/properties/done/enum",keyword:"enum",params:{allowedValues: schema96.properties.done.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -5369,7 +5640,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data1 = data.madeAt;
 if(typeof data1 === "string"){
-if(!pattern29.test(data1)){
+if(!pattern34.test(data1)){
 const err3 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -5414,16 +5685,16 @@ vErrors.push(err6);
 }
 errors++;
 }
-validate48.errors = vErrors;
+validate50.errors = vErrors;
 return errors === 0;
 }
-validate48.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate50.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate39(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate41(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate39.evaluated;
+const evaluated0 = validate41.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5542,7 +5813,7 @@ vErrors.push(err10);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema78.properties, key0))){
+if(!(func1.call(schema80.properties, key0))){
 const err11 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err11];
@@ -5556,7 +5827,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern31.test(data0)){
+if(!pattern36.test(data0)){
 const err12 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -5605,7 +5876,7 @@ errors++;
 if(data.verdict !== undefined){
 let data3 = data.verdict;
 if(!((((((data3 === "proven") || (data3 === "complete")) || (data3 === "not-backed-up")) || (data3 === "suspect")) || (data3 === "bad")) || (data3 === "not-judged-yet"))){
-const err16 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema81.enum},message:"must be equal to one of the allowed values"};
+const err16 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema83.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -5618,7 +5889,7 @@ errors++;
 if(data.loudness !== undefined){
 let data4 = data.loudness;
 if(!(((data4 === "fine") || (data4 === "warning")) || (data4 === "error"))){
-const err17 = {instancePath:instancePath+"/loudness",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema77.enum},message:"must be equal to one of the allowed values"};
+const err17 = {instancePath:instancePath+"/loudness",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema79.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -5641,8 +5912,8 @@ errors++;
 }
 }
 if(data.staged !== undefined){
-if(!(validate40(data.staged, {instancePath:instancePath+"/staged",parentData:data,parentDataProperty:"staged",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate40.errors : vErrors.concat(validate40.errors);
+if(!(validate42(data.staged, {instancePath:instancePath+"/staged",parentData:data,parentDataProperty:"staged",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate42.errors : vErrors.concat(validate42.errors);
 errors = vErrors.length;
 }
 }
@@ -5675,8 +5946,8 @@ errors++;
 }
 }
 if(data.decision !== undefined){
-if(!(validate42(data.decision, {instancePath:instancePath+"/decision",parentData:data,parentDataProperty:"decision",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate42.errors : vErrors.concat(validate42.errors);
+if(!(validate44(data.decision, {instancePath:instancePath+"/decision",parentData:data,parentDataProperty:"decision",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate44.errors : vErrors.concat(validate44.errors);
 errors = vErrors.length;
 }
 }
@@ -5685,8 +5956,8 @@ let data10 = data.findings;
 if(Array.isArray(data10)){
 const len1 = data10.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate44(data10[i1], {instancePath:instancePath+"/findings/" + i1,parentData:data10,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate44.errors : vErrors.concat(validate44.errors);
+if(!(validate46(data10[i1], {instancePath:instancePath+"/findings/" + i1,parentData:data10,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate46.errors : vErrors.concat(validate46.errors);
 errors = vErrors.length;
 }
 }
@@ -5831,14 +6102,14 @@ errors++;
 }
 }
 if(data.proof !== undefined){
-if(!(validate46(data.proof, {instancePath:instancePath+"/proof",parentData:data,parentDataProperty:"proof",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate46.errors : vErrors.concat(validate46.errors);
+if(!(validate48(data.proof, {instancePath:instancePath+"/proof",parentData:data,parentDataProperty:"proof",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate48.errors : vErrors.concat(validate48.errors);
 errors = vErrors.length;
 }
 }
 if(data.kept !== undefined){
-if(!(validate48(data.kept, {instancePath:instancePath+"/kept",parentData:data,parentDataProperty:"kept",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate48.errors : vErrors.concat(validate48.errors);
+if(!(validate50(data.kept, {instancePath:instancePath+"/kept",parentData:data,parentDataProperty:"kept",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate50.errors : vErrors.concat(validate50.errors);
 errors = vErrors.length;
 }
 }
@@ -5853,17 +6124,17 @@ vErrors.push(err32);
 }
 errors++;
 }
-validate39.errors = vErrors;
+validate41.errors = vErrors;
 return errors === 0;
 }
-validate39.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate41.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/report.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate38.evaluated;
+const evaluated0 = validate40.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5992,7 +6263,7 @@ vErrors.push(err11);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema74.properties, key0))){
+if(!(func1.call(schema76.properties, key0))){
 const err12 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err12];
@@ -6030,7 +6301,7 @@ errors++;
 if(data.phase !== undefined){
 let data2 = data.phase;
 if(!(((data2 === "pre") || (data2 === "post")) || (data2 === "late"))){
-const err15 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema74.properties.phase.enum},message:"must be equal to one of the allowed values"};
+const err15 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema76.properties.phase.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -6043,7 +6314,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data3 = data.startedAt;
 if(typeof data3 === "string"){
-if(!pattern29.test(data3)){
+if(!pattern34.test(data3)){
 const err16 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -6068,7 +6339,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data4 = data.finishedAt;
 if(typeof data4 === "string"){
-if(!pattern29.test(data4)){
+if(!pattern34.test(data4)){
 const err18 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err18];
@@ -6093,7 +6364,7 @@ errors++;
 if(data.severity !== undefined){
 let data5 = data.severity;
 if(!(((data5 === "fine") || (data5 === "warning")) || (data5 === "error"))){
-const err20 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema77.enum},message:"must be equal to one of the allowed values"};
+const err20 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema79.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -6155,8 +6426,8 @@ let data8 = data.images;
 if(Array.isArray(data8)){
 const len0 = data8.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate39(data8[i0], {instancePath:instancePath+"/images/" + i0,parentData:data8,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate39.errors : vErrors.concat(validate39.errors);
+if(!(validate41(data8[i0], {instancePath:instancePath+"/images/" + i0,parentData:data8,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate41.errors : vErrors.concat(validate41.errors);
 errors = vErrors.length;
 }
 }
@@ -6177,8 +6448,8 @@ let data10 = data.findings;
 if(Array.isArray(data10)){
 const len1 = data10.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate44(data10[i1], {instancePath:instancePath+"/findings/" + i1,parentData:data10,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate44.errors : vErrors.concat(validate44.errors);
+if(!(validate46(data10[i1], {instancePath:instancePath+"/findings/" + i1,parentData:data10,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate46.errors : vErrors.concat(validate46.errors);
 errors = vErrors.length;
 }
 }
@@ -6338,7 +6609,7 @@ vErrors.push(err40);
 errors++;
 }
 for(const key1 in data12){
-if(!(func1.call(schema96.properties, key1))){
+if(!(func1.call(schema98.properties, key1))){
 const err41 = {instancePath:instancePath+"/counts",schemaPath:"#/$defs/counts/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err41];
@@ -6750,19 +7021,19 @@ vErrors.push(err73);
 }
 errors++;
 }
-validate38.errors = vErrors;
+validate40.errors = vErrors;
 return errors === 0;
 }
-validate38.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate40.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_status = validate52;
-const schema97 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/status.schema.json","type":"object","additionalProperties":false,"required":["schema","configuration","stateFolder","storeId","lastRun","slots"],"properties":{"schema":{"const":"status/1"},"configuration":{"$ref":"common.schema.json#/$defs/path"},"stateFolder":{"$ref":"common.schema.json#/$defs/path"},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"lastRun":{"anyOf":[{"$ref":"#/$defs/runSummary"},{"type":"null"}]},"lastPost":{"$ref":"#/$defs/runSummary"},"slots":{"type":"array","items":{"$ref":"#/$defs/slotStatus"}},"hookEnvironment":{"$ref":"#/$defs/hookEnvironment"}},"$defs":{"runSummary":{"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0}}},"slotStatus":{"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"firstSeenAt":{"$ref":"common.schema.json#/$defs/time"},"onSourceVolume":{"type":"boolean"},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}},"hookEnvironment":{"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}},"kept":{"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}}}};
-const schema100 = {"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0}}};
+const check_status = validate54;
+const schema99 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/status.schema.json","type":"object","additionalProperties":false,"required":["schema","configuration","stateFolder","storeId","lastRun","slots"],"properties":{"schema":{"const":"status/1"},"configuration":{"$ref":"common.schema.json#/$defs/path"},"stateFolder":{"$ref":"common.schema.json#/$defs/path"},"storeId":{"anyOf":[{"type":"string"},{"type":"null"}]},"lastRun":{"anyOf":[{"$ref":"#/$defs/runSummary"},{"type":"null"}]},"lastPost":{"$ref":"#/$defs/runSummary"},"slots":{"type":"array","items":{"$ref":"#/$defs/slotStatus"}},"hookEnvironment":{"$ref":"#/$defs/hookEnvironment"}},"$defs":{"runSummary":{"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0}}},"slotStatus":{"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"firstSeenAt":{"$ref":"common.schema.json#/$defs/time"},"onSourceVolume":{"type":"boolean"},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}},"hookEnvironment":{"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}},"kept":{"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}}}};
+const schema102 = {"type":"object","additionalProperties":false,"required":["id","startedAt","finishedAt","severity","summary","post"],"properties":{"id":{"type":"string"},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"severity":{"$ref":"common.schema.json#/$defs/severity"},"summary":{"type":"string"},"post":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0}}};
 
-function validate53(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate55(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate53.evaluated;
+const evaluated0 = validate55.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6857,7 +7128,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data1 = data.startedAt;
 if(typeof data1 === "string"){
-if(!pattern29.test(data1)){
+if(!pattern34.test(data1)){
 const err8 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -6882,7 +7153,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data2 = data.finishedAt;
 if(typeof data2 === "string"){
-if(!pattern29.test(data2)){
+if(!pattern34.test(data2)){
 const err10 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -6907,7 +7178,7 @@ errors++;
 if(data.severity !== undefined){
 let data3 = data.severity;
 if(!(((data3 === "fine") || (data3 === "warning")) || (data3 === "error"))){
-const err12 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema77.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/severity",schemaPath:"common.schema.json#/$defs/severity/enum",keyword:"enum",params:{allowedValues: schema79.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -7002,18 +7273,18 @@ vErrors.push(err19);
 }
 errors++;
 }
-validate53.errors = vErrors;
+validate55.errors = vErrors;
 return errors === 0;
 }
-validate53.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate55.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema104 = {"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"firstSeenAt":{"$ref":"common.schema.json#/$defs/time"},"onSourceVolume":{"type":"boolean"},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}};
-const schema112 = {"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}};
+const schema106 = {"type":"object","additionalProperties":false,"required":["slot","path","user","lastVerdict","lastAt","reason"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"lastVerdict":{"$ref":"common.schema.json#/$defs/verdict"},"lastAt":{"$ref":"common.schema.json#/$defs/time"},"lastCompleteAt":{"$ref":"common.schema.json#/$defs/time"},"reason":{"type":"string"},"lastCompleteSection":{"type":"integer","minimum":0},"firstSeenAt":{"$ref":"common.schema.json#/$defs/time"},"onSourceVolume":{"type":"boolean"},"goneSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"$ref":"#/$defs/kept"},"drill":{"$ref":"slots.schema.json#/$defs/drill"}}};
+const schema114 = {"type":"object","additionalProperties":false,"required":["generations","heldBytes","shared"],"properties":{"newestGood":{"$ref":"common.schema.json#/$defs/time"},"newestGoodIn":{"type":"string"},"bestKnown":{"$ref":"common.schema.json#/$defs/time"},"bestKnownIn":{"type":"string"},"generations":{"type":"integer","minimum":0},"heldBytes":{"type":"integer","minimum":0},"shared":{"type":"boolean"}}};
 
-function validate57(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate59(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate57.evaluated;
+const evaluated0 = validate59.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7066,7 +7337,7 @@ errors++;
 if(data.newestGood !== undefined){
 let data0 = data.newestGood;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern34.test(data0)){
 const err4 = {instancePath:instancePath+"/newestGood",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -7103,7 +7374,7 @@ errors++;
 if(data.bestKnown !== undefined){
 let data2 = data.bestKnown;
 if(typeof data2 === "string"){
-if(!pattern29.test(data2)){
+if(!pattern34.test(data2)){
 const err7 = {instancePath:instancePath+"/bestKnown",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -7210,17 +7481,17 @@ vErrors.push(err15);
 }
 errors++;
 }
-validate57.errors = vErrors;
+validate59.errors = vErrors;
 return errors === 0;
 }
-validate57.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate59.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema133 = {"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}};
+const schema135 = {"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}};
 
-function validate72(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate74(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate72.evaluated;
+const evaluated0 = validate74.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7283,7 +7554,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern34.test(data0)){
 const err5 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -7308,7 +7579,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data1 = data.madeAt;
 if(typeof data1 === "string"){
-if(!pattern29.test(data1)){
+if(!pattern34.test(data1)){
 const err7 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -7365,16 +7636,16 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate72.errors = vErrors;
+validate74.errors = vErrors;
 return errors === 0;
 }
-validate72.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate74.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate56(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate58(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate56.evaluated;
+const evaluated0 = validate58.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7443,7 +7714,7 @@ vErrors.push(err5);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema104.properties, key0))){
+if(!(func1.call(schema106.properties, key0))){
 const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err6];
@@ -7457,7 +7728,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern31.test(data0)){
+if(!pattern36.test(data0)){
 const err7 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -7506,7 +7777,7 @@ errors++;
 if(data.lastVerdict !== undefined){
 let data3 = data.lastVerdict;
 if(!((((((data3 === "proven") || (data3 === "complete")) || (data3 === "not-backed-up")) || (data3 === "suspect")) || (data3 === "bad")) || (data3 === "not-judged-yet"))){
-const err11 = {instancePath:instancePath+"/lastVerdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema81.enum},message:"must be equal to one of the allowed values"};
+const err11 = {instancePath:instancePath+"/lastVerdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema83.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -7519,7 +7790,7 @@ errors++;
 if(data.lastAt !== undefined){
 let data4 = data.lastAt;
 if(typeof data4 === "string"){
-if(!pattern29.test(data4)){
+if(!pattern34.test(data4)){
 const err12 = {instancePath:instancePath+"/lastAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -7544,7 +7815,7 @@ errors++;
 if(data.lastCompleteAt !== undefined){
 let data5 = data.lastCompleteAt;
 if(typeof data5 === "string"){
-if(!pattern29.test(data5)){
+if(!pattern34.test(data5)){
 const err14 = {instancePath:instancePath+"/lastCompleteAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err14];
@@ -7606,7 +7877,7 @@ errors++;
 if(data.firstSeenAt !== undefined){
 let data8 = data.firstSeenAt;
 if(typeof data8 === "string"){
-if(!pattern29.test(data8)){
+if(!pattern34.test(data8)){
 const err19 = {instancePath:instancePath+"/firstSeenAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err19];
@@ -7643,7 +7914,7 @@ errors++;
 if(data.goneSince !== undefined){
 let data10 = data.goneSince;
 if(typeof data10 === "string"){
-if(!pattern29.test(data10)){
+if(!pattern34.test(data10)){
 const err22 = {instancePath:instancePath+"/goneSince",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err22];
@@ -7666,14 +7937,14 @@ errors++;
 }
 }
 if(data.kept !== undefined){
-if(!(validate57(data.kept, {instancePath:instancePath+"/kept",parentData:data,parentDataProperty:"kept",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate57.errors : vErrors.concat(validate57.errors);
+if(!(validate59(data.kept, {instancePath:instancePath+"/kept",parentData:data,parentDataProperty:"kept",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate59.errors : vErrors.concat(validate59.errors);
 errors = vErrors.length;
 }
 }
 if(data.drill !== undefined){
-if(!(validate72(data.drill, {instancePath:instancePath+"/drill",parentData:data,parentDataProperty:"drill",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate72.errors : vErrors.concat(validate72.errors);
+if(!(validate74(data.drill, {instancePath:instancePath+"/drill",parentData:data,parentDataProperty:"drill",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate74.errors : vErrors.concat(validate74.errors);
 errors = vErrors.length;
 }
 }
@@ -7688,17 +7959,17 @@ vErrors.push(err24);
 }
 errors++;
 }
-validate56.errors = vErrors;
+validate58.errors = vErrors;
 return errors === 0;
 }
-validate56.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate58.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema139 = {"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}};
+const schema141 = {"type":"object","additionalProperties":false,"required":["node","readableRoots","unreadable","at"],"properties":{"node":{"type":"string"},"readableRoots":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"unreadable":{"type":"array","items":{"$ref":"common.schema.json#/$defs/path"}},"at":{"$ref":"common.schema.json#/$defs/time"}}};
 
-function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate77(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate75.evaluated;
+const evaluated0 = validate77.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7829,7 +8100,7 @@ errors++;
 if(data.at !== undefined){
 let data5 = data.at;
 if(typeof data5 === "string"){
-if(!pattern29.test(data5)){
+if(!pattern34.test(data5)){
 const err10 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -7862,17 +8133,17 @@ vErrors.push(err12);
 }
 errors++;
 }
-validate75.errors = vErrors;
+validate77.errors = vErrors;
 return errors === 0;
 }
-validate75.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate77.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate54(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/status.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate52.evaluated;
+const evaluated0 = validate54.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8045,8 +8316,8 @@ let data4 = data.lastRun;
 const _errs16 = errors;
 let valid4 = false;
 const _errs17 = errors;
-if(!(validate53(data4, {instancePath:instancePath+"/lastRun",parentData:data,parentDataProperty:"lastRun",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate53.errors : vErrors.concat(validate53.errors);
+if(!(validate55(data4, {instancePath:instancePath+"/lastRun",parentData:data,parentDataProperty:"lastRun",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate55.errors : vErrors.concat(validate55.errors);
 errors = vErrors.length;
 }
 var _valid1 = _errs17 === errors;
@@ -8087,8 +8358,8 @@ vErrors = null;
 }
 }
 if(data.lastPost !== undefined){
-if(!(validate53(data.lastPost, {instancePath:instancePath+"/lastPost",parentData:data,parentDataProperty:"lastPost",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate53.errors : vErrors.concat(validate53.errors);
+if(!(validate55(data.lastPost, {instancePath:instancePath+"/lastPost",parentData:data,parentDataProperty:"lastPost",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate55.errors : vErrors.concat(validate55.errors);
 errors = vErrors.length;
 }
 }
@@ -8097,8 +8368,8 @@ let data6 = data.slots;
 if(Array.isArray(data6)){
 const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate56(data6[i0], {instancePath:instancePath+"/slots/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate56.errors : vErrors.concat(validate56.errors);
+if(!(validate58(data6[i0], {instancePath:instancePath+"/slots/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate58.errors : vErrors.concat(validate58.errors);
 errors = vErrors.length;
 }
 }
@@ -8115,8 +8386,8 @@ errors++;
 }
 }
 if(data.hookEnvironment !== undefined){
-if(!(validate75(data.hookEnvironment, {instancePath:instancePath+"/hookEnvironment",parentData:data,parentDataProperty:"hookEnvironment",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
+if(!(validate77(data.hookEnvironment, {instancePath:instancePath+"/hookEnvironment",parentData:data,parentDataProperty:"hookEnvironment",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
 errors = vErrors.length;
 }
 }
@@ -8131,21 +8402,21 @@ vErrors.push(err16);
 }
 errors++;
 }
-validate52.errors = vErrors;
+validate54.errors = vErrors;
 return errors === 0;
 }
-validate52.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate54.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_copy = validate62;
-const schema121 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/copy.schema.json","type":"object","additionalProperties":false,"required":["schema","slot","run","madeAt","verdict","reason","identity","user","ownerUid","path","copyPath","container","bytes","members","older","manifest"],"properties":{"schema":{"const":"copy/1"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"reason":{"type":"string"},"identity":{"anyOf":[{"type":"string"},{"type":"null"}]},"user":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"older":{"type":"boolean"},"manifest":{"anyOf":[{"$ref":"#/$defs/digests"},{"type":"null"}]}},"$defs":{"digests":{"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}}}};
-const schema127 = {"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}};
-const pattern58 = new RegExp("^[0-9a-f]{64}$", "u");
+const check_copy = validate64;
+const schema123 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/copy.schema.json","type":"object","additionalProperties":false,"required":["schema","slot","run","madeAt","verdict","reason","identity","user","ownerUid","path","copyPath","container","bytes","members","older","manifest"],"properties":{"schema":{"const":"copy/1"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"reason":{"type":"string"},"identity":{"anyOf":[{"type":"string"},{"type":"null"}]},"user":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"older":{"type":"boolean"},"manifest":{"anyOf":[{"$ref":"#/$defs/digests"},{"type":"null"}]}},"$defs":{"digests":{"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}}}};
+const schema129 = {"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}};
+const pattern63 = new RegExp("^[0-9a-f]{64}$", "u");
 
-function validate62(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate64(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/copy.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate62.evaluated;
+const evaluated0 = validate64.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8314,7 +8585,7 @@ vErrors.push(err15);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema121.properties, key0))){
+if(!(func1.call(schema123.properties, key0))){
 const err16 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err16];
@@ -8340,7 +8611,7 @@ errors++;
 if(data.slot !== undefined){
 let data1 = data.slot;
 if(typeof data1 === "string"){
-if(!pattern31.test(data1)){
+if(!pattern36.test(data1)){
 const err18 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err18];
@@ -8365,7 +8636,7 @@ errors++;
 if(data.run !== undefined){
 let data2 = data.run;
 if(typeof data2 === "string"){
-if(!pattern28.test(data2)){
+if(!pattern33.test(data2)){
 const err20 = {instancePath:instancePath+"/run",schemaPath:"#/properties/run/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,64}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err20];
@@ -8390,7 +8661,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data3 = data.madeAt;
 if(typeof data3 === "string"){
-if(!pattern29.test(data3)){
+if(!pattern34.test(data3)){
 const err22 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err22];
@@ -8415,7 +8686,7 @@ errors++;
 if(data.verdict !== undefined){
 let data4 = data.verdict;
 if(!((((((data4 === "proven") || (data4 === "complete")) || (data4 === "not-backed-up")) || (data4 === "suspect")) || (data4 === "bad")) || (data4 === "not-judged-yet"))){
-const err24 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema81.enum},message:"must be equal to one of the allowed values"};
+const err24 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema83.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -8553,7 +8824,7 @@ errors++;
 if(data.container !== undefined){
 let data11 = data.container;
 if(!((data11 === "sparse-bundle") || (data11 === "sparse-image"))){
-const err34 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema121.properties.container.enum},message:"must be equal to one of the allowed values"};
+const err34 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema123.properties.container.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -8666,7 +8937,7 @@ errors++;
 if(data15.mtree !== undefined){
 let data16 = data15.mtree;
 if(typeof data16 === "string"){
-if(!pattern58.test(data16)){
+if(!pattern63.test(data16)){
 const err43 = {instancePath:instancePath+"/manifest/mtree",schemaPath:"#/$defs/digests/properties/mtree/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err43];
@@ -8691,7 +8962,7 @@ errors++;
 if(data15.fingerprints !== undefined){
 let data17 = data15.fingerprints;
 if(typeof data17 === "string"){
-if(!pattern58.test(data17)){
+if(!pattern63.test(data17)){
 const err45 = {instancePath:instancePath+"/manifest/fingerprints",schemaPath:"#/$defs/digests/properties/fingerprints/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err45];
@@ -8772,23 +9043,23 @@ vErrors.push(err50);
 }
 errors++;
 }
-validate62.errors = vErrors;
+validate64.errors = vErrors;
 return errors === 0;
 }
-validate62.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate64.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_slots = validate59;
-const schema115 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/slots.schema.json","type":"object","additionalProperties":false,"required":["schema","adoptedAt","slots"],"properties":{"schema":{"const":"slots/1"},"adoptedAt":{"anyOf":[{"$ref":"common.schema.json#/$defs/time"},{"type":"null"}]},"judgedSection":{"$ref":"#/$defs/sectionMark"},"slots":{"type":"array","items":{"$ref":"#/$defs/slot"}}},"$defs":{"slot":{"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}},"copy":{"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}},"place":{"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}},"sectionMark":{"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}},"opened":{"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}},"drill":{"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}}}};
-const schema117 = {"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}};
-const schema118 = {"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}};
-const schema120 = {"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}};
-const schema128 = {"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}};
-const pattern60 = new RegExp("^[0-9A-Za-z-]{1,80}$", "u");
+const check_slots = validate61;
+const schema117 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/slots.schema.json","type":"object","additionalProperties":false,"required":["schema","adoptedAt","slots"],"properties":{"schema":{"const":"slots/1"},"adoptedAt":{"anyOf":[{"$ref":"common.schema.json#/$defs/time"},{"type":"null"}]},"judgedSection":{"$ref":"#/$defs/sectionMark"},"slots":{"type":"array","items":{"$ref":"#/$defs/slot"}}},"$defs":{"slot":{"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}},"copy":{"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}},"place":{"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}},"sectionMark":{"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}},"opened":{"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}},"drill":{"type":"object","additionalProperties":false,"required":["at","madeAt","ok","text"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"ok":{"type":"boolean"},"text":{"type":"string"}}}}};
+const schema119 = {"type":"object","additionalProperties":false,"required":["inode","born"],"properties":{"inode":{"type":"integer","minimum":0},"born":{"type":"integer","minimum":0}}};
+const schema120 = {"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}};
+const schema122 = {"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}};
+const schema130 = {"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}};
+const pattern65 = new RegExp("^[0-9A-Za-z-]{1,80}$", "u");
 
-function validate64(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate66(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate64.evaluated;
+const evaluated0 = validate66.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8908,7 +9179,7 @@ errors++;
 if(data.generation !== undefined){
 let data3 = data.generation;
 if(typeof data3 === "string"){
-if(!pattern60.test(data3)){
+if(!pattern65.test(data3)){
 const err9 = {instancePath:instancePath+"/generation",schemaPath:"#/properties/generation/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,80}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,80}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -8941,17 +9212,17 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate64.errors = vErrors;
+validate66.errors = vErrors;
 return errors === 0;
 }
-validate64.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate66.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema130 = {"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}};
+const schema132 = {"type":"object","additionalProperties":false,"required":["noticedAt","since","member"],"properties":{"noticedAt":{"$ref":"common.schema.json#/$defs/time"},"since":{"$ref":"common.schema.json#/$defs/time"},"member":{"type":"string"}}};
 
-function validate66(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate68(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate66.evaluated;
+const evaluated0 = validate68.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9004,7 +9275,7 @@ errors++;
 if(data.noticedAt !== undefined){
 let data0 = data.noticedAt;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern34.test(data0)){
 const err4 = {instancePath:instancePath+"/noticedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -9029,7 +9300,7 @@ errors++;
 if(data.since !== undefined){
 let data1 = data.since;
 if(typeof data1 === "string"){
-if(!pattern29.test(data1)){
+if(!pattern34.test(data1)){
 const err6 = {instancePath:instancePath+"/since",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -9074,16 +9345,16 @@ vErrors.push(err9);
 }
 errors++;
 }
-validate66.errors = vErrors;
+validate68.errors = vErrors;
 return errors === 0;
 }
-validate66.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate68.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate61(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate63(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate61.evaluated;
+const evaluated0 = validate63.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9124,20 +9395,20 @@ errors++;
 }
 }
 if(data.label !== undefined){
-if(!(validate62(data.label, {instancePath:instancePath+"/label",parentData:data,parentDataProperty:"label",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate62.errors : vErrors.concat(validate62.errors);
-errors = vErrors.length;
-}
-}
-if(data.place !== undefined){
-if(!(validate64(data.place, {instancePath:instancePath+"/place",parentData:data,parentDataProperty:"place",rootData,dynamicAnchors}))){
+if(!(validate64(data.label, {instancePath:instancePath+"/label",parentData:data,parentDataProperty:"label",rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate64.errors : vErrors.concat(validate64.errors);
 errors = vErrors.length;
 }
 }
-if(data.opened !== undefined){
-if(!(validate66(data.opened, {instancePath:instancePath+"/opened",parentData:data,parentDataProperty:"opened",rootData,dynamicAnchors}))){
+if(data.place !== undefined){
+if(!(validate66(data.place, {instancePath:instancePath+"/place",parentData:data,parentDataProperty:"place",rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate66.errors : vErrors.concat(validate66.errors);
+errors = vErrors.length;
+}
+}
+if(data.opened !== undefined){
+if(!(validate68(data.opened, {instancePath:instancePath+"/opened",parentData:data,parentDataProperty:"opened",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate68.errors : vErrors.concat(validate68.errors);
 errors = vErrors.length;
 }
 }
@@ -9152,16 +9423,16 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate61.errors = vErrors;
+validate63.errors = vErrors;
 return errors === 0;
 }
-validate61.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate63.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate69(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate71(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate69.evaluated;
+const evaluated0 = validate71.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9224,7 +9495,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern34.test(data0)){
 const err5 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -9249,7 +9520,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data1 = data.madeAt;
 if(typeof data1 === "string"){
-if(!pattern29.test(data1)){
+if(!pattern34.test(data1)){
 const err7 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -9306,16 +9577,16 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate69.errors = vErrors;
+validate71.errors = vErrors;
 return errors === 0;
 }
-validate69.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate71.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate60(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate62(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate60.evaluated;
+const evaluated0 = validate62.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9358,7 +9629,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern31.test(data0)){
+if(!pattern36.test(data0)){
 const err3 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -9385,8 +9656,8 @@ let data1 = data.copies;
 if(Array.isArray(data1)){
 const len0 = data1.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate61(data1[i0], {instancePath:instancePath+"/copies/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate61.errors : vErrors.concat(validate61.errors);
+if(!(validate63(data1[i0], {instancePath:instancePath+"/copies/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate63.errors : vErrors.concat(validate63.errors);
 errors = vErrors.length;
 }
 }
@@ -9403,8 +9674,8 @@ errors++;
 }
 }
 if(data.drill !== undefined){
-if(!(validate69(data.drill, {instancePath:instancePath+"/drill",parentData:data,parentDataProperty:"drill",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate69.errors : vErrors.concat(validate69.errors);
+if(!(validate71(data.drill, {instancePath:instancePath+"/drill",parentData:data,parentDataProperty:"drill",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors);
 errors = vErrors.length;
 }
 }
@@ -9419,17 +9690,17 @@ vErrors.push(err6);
 }
 errors++;
 }
-validate60.errors = vErrors;
+validate62.errors = vErrors;
 return errors === 0;
 }
-validate60.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate62.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate59(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate61(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/slots.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate59.evaluated;
+const evaluated0 = validate61.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9497,7 +9768,7 @@ const _errs4 = errors;
 let valid1 = false;
 const _errs5 = errors;
 if(typeof data1 === "string"){
-if(!pattern29.test(data1)){
+if(!pattern34.test(data1)){
 const err5 = {instancePath:instancePath+"/adoptedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -9657,8 +9928,8 @@ let data5 = data.slots;
 if(Array.isArray(data5)){
 const len0 = data5.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate60(data5[i0], {instancePath:instancePath+"/slots/" + i0,parentData:data5,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate60.errors : vErrors.concat(validate60.errors);
+if(!(validate62(data5[i0], {instancePath:instancePath+"/slots/" + i0,parentData:data5,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate62.errors : vErrors.concat(validate62.errors);
 errors = vErrors.length;
 }
 }
@@ -9685,19 +9956,19 @@ vErrors.push(err18);
 }
 errors++;
 }
-validate59.errors = vErrors;
+validate61.errors = vErrors;
 return errors === 0;
 }
-validate59.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate61.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_staging = validate77;
-const schema143 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/staging.schema.json","type":"object","additionalProperties":false,"required":["schema","folder","run","entries"],"properties":{"schema":{"const":"staging/1"},"folder":{"$ref":"common.schema.json#/$defs/path"},"run":{"anyOf":[{"type":"string"},{"type":"null"}]},"entries":{"type":"array","items":{"$ref":"#/$defs/entry"}}},"$defs":{"entry":{"type":"object","additionalProperties":false,"required":["name","kind","standing","path","takenAt","kept"],"properties":{"name":{"$ref":"common.schema.json#/$defs/path"},"kind":{"$ref":"common.schema.json#/$defs/stagingKind"},"standing":{"type":"boolean"},"path":{"$ref":"common.schema.json#/$defs/path"},"image":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"identity":{"type":"string"},"live":{"type":"string"},"staged":{"type":"string"},"takenAt":{"$ref":"common.schema.json#/$defs/time"},"atRestSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"type":"boolean"}}}}};
-const schema145 = {"type":"object","additionalProperties":false,"required":["name","kind","standing","path","takenAt","kept"],"properties":{"name":{"$ref":"common.schema.json#/$defs/path"},"kind":{"$ref":"common.schema.json#/$defs/stagingKind"},"standing":{"type":"boolean"},"path":{"$ref":"common.schema.json#/$defs/path"},"image":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"identity":{"type":"string"},"live":{"type":"string"},"staged":{"type":"string"},"takenAt":{"$ref":"common.schema.json#/$defs/time"},"atRestSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"type":"boolean"}}};
+const check_staging = validate79;
+const schema145 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/staging.schema.json","type":"object","additionalProperties":false,"required":["schema","folder","run","entries"],"properties":{"schema":{"const":"staging/1"},"folder":{"$ref":"common.schema.json#/$defs/path"},"run":{"anyOf":[{"type":"string"},{"type":"null"}]},"entries":{"type":"array","items":{"$ref":"#/$defs/entry"}}},"$defs":{"entry":{"type":"object","additionalProperties":false,"required":["name","kind","standing","path","takenAt","kept"],"properties":{"name":{"$ref":"common.schema.json#/$defs/path"},"kind":{"$ref":"common.schema.json#/$defs/stagingKind"},"standing":{"type":"boolean"},"path":{"$ref":"common.schema.json#/$defs/path"},"image":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"identity":{"type":"string"},"live":{"type":"string"},"staged":{"type":"string"},"takenAt":{"$ref":"common.schema.json#/$defs/time"},"atRestSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"type":"boolean"}}}}};
+const schema147 = {"type":"object","additionalProperties":false,"required":["name","kind","standing","path","takenAt","kept"],"properties":{"name":{"$ref":"common.schema.json#/$defs/path"},"kind":{"$ref":"common.schema.json#/$defs/stagingKind"},"standing":{"type":"boolean"},"path":{"$ref":"common.schema.json#/$defs/path"},"image":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"identity":{"type":"string"},"live":{"type":"string"},"staged":{"type":"string"},"takenAt":{"$ref":"common.schema.json#/$defs/time"},"atRestSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"type":"boolean"}}};
 
-function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate78.evaluated;
+const evaluated0 = validate80.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9766,7 +10037,7 @@ vErrors.push(err5);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema145.properties, key0))){
+if(!(func1.call(schema147.properties, key0))){
 const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err6];
@@ -9792,7 +10063,7 @@ errors++;
 if(data.kind !== undefined){
 let data1 = data.kind;
 if(!((((data1 === "snapshot") || (data1 === "clone")) || (data1 === "hard-link")) || (data1 === "bind"))){
-const err8 = {instancePath:instancePath+"/kind",schemaPath:"common.schema.json#/$defs/stagingKind/enum",keyword:"enum",params:{allowedValues: schema64.enum},message:"must be equal to one of the allowed values"};
+const err8 = {instancePath:instancePath+"/kind",schemaPath:"common.schema.json#/$defs/stagingKind/enum",keyword:"enum",params:{allowedValues: schema66.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -9841,7 +10112,7 @@ errors++;
 if(data.container !== undefined){
 let data5 = data.container;
 if(!((data5 === "sparse-bundle") || (data5 === "sparse-image"))){
-const err12 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema145.properties.container.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema147.properties.container.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -9890,7 +10161,7 @@ errors++;
 if(data.takenAt !== undefined){
 let data9 = data.takenAt;
 if(typeof data9 === "string"){
-if(!pattern29.test(data9)){
+if(!pattern34.test(data9)){
 const err16 = {instancePath:instancePath+"/takenAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -9915,7 +10186,7 @@ errors++;
 if(data.atRestSince !== undefined){
 let data10 = data.atRestSince;
 if(typeof data10 === "string"){
-if(!pattern29.test(data10)){
+if(!pattern34.test(data10)){
 const err18 = {instancePath:instancePath+"/atRestSince",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err18];
@@ -9960,17 +10231,17 @@ vErrors.push(err21);
 }
 errors++;
 }
-validate78.errors = vErrors;
+validate80.errors = vErrors;
 return errors === 0;
 }
-validate78.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate80.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate77(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/staging.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate77.evaluated;
+const evaluated0 = validate79.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10111,8 +10382,8 @@ let data3 = data.entries;
 if(Array.isArray(data3)){
 const len0 = data3.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate78(data3[i0], {instancePath:instancePath+"/entries/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
+if(!(validate80(data3[i0], {instancePath:instancePath+"/entries/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
 errors = vErrors.length;
 }
 }
@@ -10139,20 +10410,20 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate77.errors = vErrors;
+validate79.errors = vErrors;
 return errors === 0;
 }
-validate77.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate79.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_watch = validate80;
-const schema152 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/watch.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","moved","vanished","returned","changed","attached","detached","login","logout","paused","resumed","not-paused","stopped","snapshot-lost","gap","end"]},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"processes":{"type":"array","items":{"$ref":"#/$defs/process"}},"detail":{"type":"string"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}}}};
-const schema154 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
+const check_watch = validate82;
+const schema154 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/watch.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","moved","vanished","returned","changed","attached","detached","login","logout","paused","resumed","not-paused","stopped","snapshot-lost","gap","end"]},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"processes":{"type":"array","items":{"$ref":"#/$defs/process"}},"detail":{"type":"string"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}}}};
+const schema156 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
 
-function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/watch.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate80.evaluated;
+const evaluated0 = validate82.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10195,7 +10466,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern34.test(data0)){
 const err3 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -10220,7 +10491,7 @@ errors++;
 if(data.event !== undefined){
 let data1 = data.event;
 if(!((((((((((((((((data1 === "begin") || (data1 === "moved")) || (data1 === "vanished")) || (data1 === "returned")) || (data1 === "changed")) || (data1 === "attached")) || (data1 === "detached")) || (data1 === "login")) || (data1 === "logout")) || (data1 === "paused")) || (data1 === "resumed")) || (data1 === "not-paused")) || (data1 === "stopped")) || (data1 === "snapshot-lost")) || (data1 === "gap")) || (data1 === "end"))){
-const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema152.properties.event.enum},message:"must be equal to one of the allowed values"};
+const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema154.properties.event.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -10329,7 +10600,7 @@ errors++;
 if(data.slot !== undefined){
 let data6 = data.slot;
 if(typeof data6 === "string"){
-if(!pattern31.test(data6)){
+if(!pattern36.test(data6)){
 const err14 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err14];
@@ -10474,19 +10745,19 @@ vErrors.push(err25);
 }
 errors++;
 }
-validate80.errors = vErrors;
+validate82.errors = vErrors;
 return errors === 0;
 }
-validate80.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate82.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_history = validate81;
-const schema157 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/history.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","waitedSeconds","pausedSeconds","images"],"properties":{"schema":{"const":"history/1"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}}}};
-const schema160 = {"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}};
+const check_history = validate83;
+const schema159 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/history.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","waitedSeconds","pausedSeconds","images"],"properties":{"schema":{"const":"history/1"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}}}};
+const schema162 = {"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}};
 
-function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate82.evaluated;
+const evaluated0 = validate84.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10575,7 +10846,7 @@ vErrors.push(err7);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema160.properties, key0))){
+if(!(func1.call(schema162.properties, key0))){
 const err8 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err8];
@@ -10589,7 +10860,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern31.test(data0)){
+if(!pattern36.test(data0)){
 const err9 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -10614,7 +10885,7 @@ errors++;
 if(data.verdict !== undefined){
 let data1 = data.verdict;
 if(!((((((data1 === "proven") || (data1 === "complete")) || (data1 === "not-backed-up")) || (data1 === "suspect")) || (data1 === "bad")) || (data1 === "not-judged-yet"))){
-const err11 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema81.enum},message:"must be equal to one of the allowed values"};
+const err11 = {instancePath:instancePath+"/verdict",schemaPath:"common.schema.json#/$defs/verdict/enum",keyword:"enum",params:{allowedValues: schema83.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -10627,7 +10898,7 @@ errors++;
 if(data.action !== undefined){
 let data2 = data.action;
 if(!(((((data2 === "copy") || (data2 === "copy-and-prove")) || (data2 === "leave-out")) || (data2 === "contents")) || (data2 === "halt"))){
-const err12 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema160.properties.action.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema162.properties.action.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -10762,17 +11033,17 @@ vErrors.push(err22);
 }
 errors++;
 }
-validate82.errors = vErrors;
+validate84.errors = vErrors;
 return errors === 0;
 }
-validate82.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate84.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/history.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate81.evaluated;
+const evaluated0 = validate83.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10887,7 +11158,7 @@ errors++;
 if(data.run !== undefined){
 let data1 = data.run;
 if(typeof data1 === "string"){
-if(!pattern28.test(data1)){
+if(!pattern33.test(data1)){
 const err10 = {instancePath:instancePath+"/run",schemaPath:"#/properties/run/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,64}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -10912,7 +11183,7 @@ errors++;
 if(data.phase !== undefined){
 let data2 = data.phase;
 if(!(((data2 === "pre") || (data2 === "post")) || (data2 === "late"))){
-const err12 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema157.properties.phase.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema159.properties.phase.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -10925,7 +11196,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data3 = data.startedAt;
 if(typeof data3 === "string"){
-if(!pattern29.test(data3)){
+if(!pattern34.test(data3)){
 const err13 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -10950,7 +11221,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data4 = data.finishedAt;
 if(typeof data4 === "string"){
-if(!pattern29.test(data4)){
+if(!pattern34.test(data4)){
 const err15 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
@@ -11027,8 +11298,8 @@ let data7 = data.images;
 if(Array.isArray(data7)){
 const len0 = data7.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate82(data7[i0], {instancePath:instancePath+"/images/" + i0,parentData:data7,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
+if(!(validate84(data7[i0], {instancePath:instancePath+"/images/" + i0,parentData:data7,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
 errors = vErrors.length;
 }
 }
@@ -11055,20 +11326,20 @@ vErrors.push(err22);
 }
 errors++;
 }
-validate81.errors = vErrors;
+validate83.errors = vErrors;
 return errors === 0;
 }
-validate81.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate83.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_waiting = validate84;
-const schema163 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/waiting.schema.json","type":"object","additionalProperties":false,"required":["schema","run","process","images"],"properties":{"schema":{"const":"waiting/1"},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}}}};
-const schema164 = {"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}};
-const schema165 = {"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}};
+const check_waiting = validate86;
+const schema165 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/waiting.schema.json","type":"object","additionalProperties":false,"required":["schema","run","process","images"],"properties":{"schema":{"const":"waiting/1"},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}}}};
+const schema166 = {"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}};
+const schema167 = {"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}};
 
-function validate85(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate85.evaluated;
+const evaluated0 = validate87.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11151,7 +11422,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern31.test(data0)){
+if(!pattern36.test(data0)){
 const err7 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -11228,7 +11499,7 @@ errors++;
 if(data.since !== undefined){
 let data5 = data.since;
 if(typeof data5 === "string"){
-if(!pattern29.test(data5)){
+if(!pattern34.test(data5)){
 const err13 = {instancePath:instancePath+"/since",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -11253,7 +11524,7 @@ errors++;
 if(data.until !== undefined){
 let data6 = data.until;
 if(typeof data6 === "string"){
-if(!pattern29.test(data6)){
+if(!pattern34.test(data6)){
 const err15 = {instancePath:instancePath+"/until",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
@@ -11286,17 +11557,17 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate85.errors = vErrors;
+validate87.errors = vErrors;
 return errors === 0;
 }
-validate85.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate87.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/waiting.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate84.evaluated;
+const evaluated0 = validate86.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11491,8 +11762,8 @@ let data6 = data.images;
 if(Array.isArray(data6)){
 const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate85(data6[i0], {instancePath:instancePath+"/images/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate85.errors : vErrors.concat(validate85.errors);
+if(!(validate87(data6[i0], {instancePath:instancePath+"/images/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate87.errors : vErrors.concat(validate87.errors);
 errors = vErrors.length;
 }
 }
@@ -11519,19 +11790,19 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate84.errors = vErrors;
+validate86.errors = vErrors;
 return errors === 0;
 }
-validate84.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate86.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_daemon = validate87;
-const schema170 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/daemon.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","end","login","logout","attached","detached","moved","appeared","replaced","vanished","unmounted","returned","frozen","not-frozen","root-lost","root-back","gap","lost"]},"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"detail":{"type":"string"}}};
+const check_daemon = validate89;
+const schema172 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/daemon.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","end","login","logout","attached","detached","moved","appeared","replaced","vanished","unmounted","returned","frozen","not-frozen","root-lost","root-back","gap","lost"]},"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"detail":{"type":"string"}}};
 
-function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/daemon.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate87.evaluated;
+const evaluated0 = validate89.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11574,7 +11845,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern29.test(data0)){
+if(!pattern34.test(data0)){
 const err3 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -11599,7 +11870,7 @@ errors++;
 if(data.event !== undefined){
 let data1 = data.event;
 if(!((((((((((((((((((data1 === "begin") || (data1 === "end")) || (data1 === "login")) || (data1 === "logout")) || (data1 === "attached")) || (data1 === "detached")) || (data1 === "moved")) || (data1 === "appeared")) || (data1 === "replaced")) || (data1 === "vanished")) || (data1 === "unmounted")) || (data1 === "returned")) || (data1 === "frozen")) || (data1 === "not-frozen")) || (data1 === "root-lost")) || (data1 === "root-back")) || (data1 === "gap")) || (data1 === "lost"))){
-const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema170.properties.event.enum},message:"must be equal to one of the allowed values"};
+const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema172.properties.event.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -11612,7 +11883,7 @@ errors++;
 if(data.slot !== undefined){
 let data2 = data.slot;
 if(typeof data2 === "string"){
-if(!pattern31.test(data2)){
+if(!pattern36.test(data2)){
 const err6 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -11681,19 +11952,19 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate87.errors = vErrors;
+validate89.errors = vErrors;
 return errors === 0;
 }
-validate87.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate89.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_seen = validate88;
-const schema174 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/seen.schema.json","type":"object","additionalProperties":false,"required":["schema","at","images","roots"],"properties":{"schema":{"const":"seen/1"},"at":{"$ref":"common.schema.json#/$defs/time"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"users":{"type":"array","items":{"type":"string"}},"roots":{"type":"array","items":{"$ref":"#/$defs/root"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","user","path","inode","lies","state"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"inode":{"type":"integer","minimum":0},"lies":{"enum":["there","missing","vanished","unmounted"]},"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"frozenAt":{"$ref":"common.schema.json#/$defs/time"}}},"root":{"type":"object","additionalProperties":false,"required":["path","stands"],"properties":{"path":{"$ref":"common.schema.json#/$defs/path"},"stands":{"type":"boolean"}}}}};
-const schema176 = {"type":"object","additionalProperties":false,"required":["slot","user","path","inode","lies","state"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"inode":{"type":"integer","minimum":0},"lies":{"enum":["there","missing","vanished","unmounted"]},"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"frozenAt":{"$ref":"common.schema.json#/$defs/time"}}};
+const check_seen = validate90;
+const schema176 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/seen.schema.json","type":"object","additionalProperties":false,"required":["schema","at","images","roots"],"properties":{"schema":{"const":"seen/1"},"at":{"$ref":"common.schema.json#/$defs/time"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"users":{"type":"array","items":{"type":"string"}},"roots":{"type":"array","items":{"$ref":"#/$defs/root"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","user","path","inode","lies","state"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"inode":{"type":"integer","minimum":0},"lies":{"enum":["there","missing","vanished","unmounted"]},"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"frozenAt":{"$ref":"common.schema.json#/$defs/time"}}},"root":{"type":"object","additionalProperties":false,"required":["path","stands"],"properties":{"path":{"$ref":"common.schema.json#/$defs/path"},"stands":{"type":"boolean"}}}}};
+const schema178 = {"type":"object","additionalProperties":false,"required":["slot","user","path","inode","lies","state"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"inode":{"type":"integer","minimum":0},"lies":{"enum":["there","missing","vanished","unmounted"]},"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"frozenAt":{"$ref":"common.schema.json#/$defs/time"}}};
 
-function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate89.evaluated;
+const evaluated0 = validate91.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11776,7 +12047,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern31.test(data0)){
+if(!pattern36.test(data0)){
 const err7 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -11850,7 +12121,7 @@ errors++;
 if(data.lies !== undefined){
 let data4 = data.lies;
 if(!((((data4 === "there") || (data4 === "missing")) || (data4 === "vanished")) || (data4 === "unmounted"))){
-const err13 = {instancePath:instancePath+"/lies",schemaPath:"#/properties/lies/enum",keyword:"enum",params:{allowedValues: schema176.properties.lies.enum},message:"must be equal to one of the allowed values"};
+const err13 = {instancePath:instancePath+"/lies",schemaPath:"#/properties/lies/enum",keyword:"enum",params:{allowedValues: schema178.properties.lies.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -11863,7 +12134,7 @@ errors++;
 if(data.state !== undefined){
 let data5 = data.state;
 if(!(((((data5 === "detached") || (data5 === "attached")) || (data5 === "changing")) || (data5 === "in-use-elsewhere")) || (data5 === "unknown"))){
-const err14 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema176.properties.state.enum},message:"must be equal to one of the allowed values"};
+const err14 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema178.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -11876,7 +12147,7 @@ errors++;
 if(data.frozenAt !== undefined){
 let data6 = data.frozenAt;
 if(typeof data6 === "string"){
-if(!pattern29.test(data6)){
+if(!pattern34.test(data6)){
 const err15 = {instancePath:instancePath+"/frozenAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
@@ -11909,17 +12180,17 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate89.errors = vErrors;
+validate91.errors = vErrors;
 return errors === 0;
 }
-validate89.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate91.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema180 = {"type":"object","additionalProperties":false,"required":["path","stands"],"properties":{"path":{"$ref":"common.schema.json#/$defs/path"},"stands":{"type":"boolean"}}};
+const schema182 = {"type":"object","additionalProperties":false,"required":["path","stands"],"properties":{"path":{"$ref":"common.schema.json#/$defs/path"},"stands":{"type":"boolean"}}};
 
-function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate91.evaluated;
+const evaluated0 = validate93.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11994,17 +12265,17 @@ vErrors.push(err5);
 }
 errors++;
 }
-validate91.errors = vErrors;
+validate93.errors = vErrors;
 return errors === 0;
 }
-validate91.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate93.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/seen.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate88.evaluated;
+const evaluated0 = validate90.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -12079,7 +12350,7 @@ errors++;
 if(data.at !== undefined){
 let data1 = data.at;
 if(typeof data1 === "string"){
-if(!pattern29.test(data1)){
+if(!pattern34.test(data1)){
 const err6 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -12106,8 +12377,8 @@ let data2 = data.images;
 if(Array.isArray(data2)){
 const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate89(data2[i0], {instancePath:instancePath+"/images/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
+if(!(validate91(data2[i0], {instancePath:instancePath+"/images/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
 errors = vErrors.length;
 }
 }
@@ -12156,8 +12427,8 @@ let data6 = data.roots;
 if(Array.isArray(data6)){
 const len2 = data6.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate91(data6[i2], {instancePath:instancePath+"/roots/" + i2,parentData:data6,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
+if(!(validate93(data6[i2], {instancePath:instancePath+"/roots/" + i2,parentData:data6,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate93.errors : vErrors.concat(validate93.errors);
 errors = vErrors.length;
 }
 }
@@ -12184,10 +12455,10 @@ vErrors.push(err12);
 }
 errors++;
 }
-validate88.errors = vErrors;
+validate90.errors = vErrors;
 return errors === 0;
 }
-validate88.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate90.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateConfig: Validator = check_config
 export const validateRun: Validator = check_run

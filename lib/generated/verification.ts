@@ -49,6 +49,7 @@ export interface VerifiedImage {
    */
   readonly inUse: boolean
   readonly counts: VerifiedCounts
+  readonly inside?: VerifiedInside
   /**
    * What was found in it.
    */
@@ -70,6 +71,19 @@ export interface VerifiedCounts {
    * Sum of the members' sizes.
    */
   readonly bytes: number
+}
+/**
+ * What came of checking the disk inside; left out where nobody asked for it.
+ */
+export interface VerifiedInside {
+  /**
+   * false: it was not checked.
+   */
+  readonly checked: boolean
+  /**
+   * What the disk holds, or why it was not checked.
+   */
+  readonly says: string
 }
 /**
  * One thing found, about one image or one run.

@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer'
+import { Buffer } from 'node:buffer'
 
 /** Given the first bytes of a disk, tell whether they hold a partition map or a file system Macs write. */
 export function looksLikeDisk(bytes: Buffer): boolean {
@@ -30,8 +30,13 @@ export function looksEncrypted(bytes: Buffer): boolean {
   return chiSquare < 400
 }
 
+const zeros = Buffer.alloc(sampleLength)
+
 /** Given bytes, tell whether all of them are zero. */
 export function allZero(bytes: Buffer): boolean {
-  for (const byte of bytes) if (byte !== 0) return false
+  for (let at = 0; at < bytes.length; at += zeros.length) {
+    const part = bytes.subarray(at, at + zeros.length)
+    if (!part.equals(zeros.subarray(0, part.length))) return false
+  }
   return true
 }

@@ -6,6 +6,8 @@ export interface EncryptionHeader {
   /** Lower-case hex with dashes; random for each image, survives renames and changed passphrases. */
   readonly uuid: string
   readonly keyBits: number
+  /** How the data is encrypted, as the numbers of Apple's security framework (CSSM) say it. */
+  readonly cipher: DataCipher
   /** Cipher block in bytes; data is stored in whole blocks. */
   readonly blockSize: number
   /** Where in a single file the data begins, in bytes; a v2 token is this long. 0 for v1, whose header follows the data. */
@@ -15,6 +17,16 @@ export interface EncryptionHeader {
   readonly keys: readonly KeyRecord[]
   /** Where the last key record ends, in bytes. */
   readonly keysEnd: number
+}
+
+/** Numbers as they stand in the header; the meaning of those that are known: `cipherKnown`. */
+export interface DataCipher {
+  readonly algorithm: number
+  readonly mode: number
+  /** Bytes. */
+  readonly vectorSize: number
+  readonly vectorAlgorithm: number
+  readonly vectorKeyBits: number
 }
 
 /** One way to unlock the image. Offsets and lengths in bytes. */
@@ -81,6 +93,13 @@ export function readV2Header(bytes: Buffer): HeaderReading {
     version: 'v2',
     uuid: uuid(bytes, 36),
     keyBits,
+    cipher: {
+      algorithm: u32(20),
+      mode: u32(16),
+      vectorSize: u32(12),
+      vectorAlgorithm: u32(28),
+      vectorKeyBits: u32(32),
+    },
     blockSize,
     dataOffset,
     dataLength,
@@ -112,6 +131,13 @@ export function readV1Header(bytes: Buffer): HeaderReading {
     version: 'v1',
     uuid: uuid(bytes, 0),
     keyBits,
+    cipher: {
+      algorithm: u32(0x60),
+      mode: u32(0x5c),
+      vectorSize: u32(0x58),
+      vectorAlgorithm: u32(0x18c),
+      vectorKeyBits: u32(0x190),
+    },
     blockSize,
     dataOffset: 0,
     dataLength: u64(bytes, 0x4e8, 'data length', problems),
@@ -120,6 +146,15 @@ export function readV1Header(bytes: Buffer): HeaderReading {
   } as const
   return { header, problems: [...new Set(problems)] }
 }
+
+/** Tells whether a header says AES of 128 or 256 bits, CBC, with start vectors by HMAC-SHA1: all that is known. */
+export const cipherKnown = ({ keyBits, cipher }: Pick<EncryptionHeader, 'keyBits' | 'cipher'>): boolean =>
+  (keyBits === 128 || keyBits === 256) &&
+  cipher.algorithm === 0x80000001 &&
+  cipher.mode === 5 &&
+  cipher.vectorSize === 16 &&
+  cipher.vectorAlgorithm === 91 &&
+  cipher.vectorKeyBits === 160
 
 function passphraseProblems(bytes: Buffer, offset: number, length: number): string[] {
   if (length < passphraseLength) return ['a passphrase record is too short']

@@ -5,6 +5,8 @@ import { slotSet } from './slot-set.js'
 /** The index of a plain sparse image, as far as it could be followed. Lengths in bytes. */
 export interface SparseImageIndex {
   readonly version: number
+  /** How long each index node is. */
+  readonly nodeBytes: number
   readonly bandBytes: number
   readonly virtualBytes: number
   readonly nodes: number
@@ -44,9 +46,14 @@ const mostSectorsPerBand = 0x200000
  * Given a way to read a file that begins `sprs` and its length in bytes, follow its index nodes and return what they
  * say and what is wrong with them. Node n+1 lies right behind the last slot of node n. Sources: apfs-fuse
  * DeviceSparseImage, fsdump AppleSparseimage, mac_apt apple_sparse_image; all integers big-endian. No image of more
- * than 1,008 bands was there to check against.
+ * than 1,008 bands was there to check against. `held` hears of each band and of the slot that holds it, counted over all
+ * nodes.
  */
-export function readSparseImageIndex(read: Read, fileLength: number): SparseImageIndex {
+export function readSparseImageIndex(
+  read: Read,
+  fileLength: number,
+  held: (band: number, slot: number) => void = () => undefined,
+): SparseImageIndex {
   const problems: IndexProblem[] = []
   const problem = (code: FindingCode, message: string, passing = true): void => {
     // More than a report shows, and a bound on what a crafted index can make us keep.
@@ -54,14 +61,23 @@ export function readSparseImageIndex(read: Read, fileLength: number): SparseImag
   }
   const head = read(0, 4096)
   const shape = readShape(head, (message) => problem('sparse-image-header-damaged', message, false))
-  const empty = { version: 0, bandBytes: 0, virtualBytes: 0, nodes: 0, usedSlots: 0, freedSlots: 0, expectedLength: 0 }
+  const empty = {
+    version: 0,
+    nodeBytes: 0,
+    bandBytes: 0,
+    virtualBytes: 0,
+    nodes: 0,
+    usedSlots: 0,
+    freedSlots: 0,
+    expectedLength: 0,
+  }
   if (shape === undefined) return { ...empty, problems }
 
   const seen = slotSet(shape.bands)
-  let [offset, nodes, usedSlots, freedSlots] = [0, 0, 0, 0]
+  let [offset, nodes, before, usedSlots, freedSlots] = [0, 0, 0, 0, 0]
   let expectedLength: number
   for (let node = head.subarray(0, shape.nodeSize); ;) {
-    const tableAt = nodes === 0 ? 64 : 56
+    const tableAt = nodes === 0 ? firstTable : otherTable
     const capacity = (shape.nodeSize - tableAt) / 4
     let [filled, ended, reported] = [0, false, false]
     for (let slot = 0; slot < capacity; slot += 1) {
@@ -76,13 +92,16 @@ export function readSparseImageIndex(read: Read, fileLength: number): SparseImag
         if (entry === freed) freedSlots += 1
         else if (entry > shape.bands)
           problem('slot-out-of-range', `${where} names band ${String(entry - 1)}, which lies outside the disk.`)
-        else if (seen.add(entry - 1)) usedSlots += 1
-        else problem('slot-duplicate', `${where} names band ${String(entry - 1)}, which another slot holds already.`)
+        else if (seen.add(entry - 1)) {
+          usedSlots += 1
+          held(entry - 1, before + slot)
+        } else problem('slot-duplicate', `${where} names band ${String(entry - 1)}, which another slot holds already.`)
       }
     }
     expectedLength = offset + shape.nodeSize + filled * shape.bandBytes
     const next = nextNode(node, nodes)
     nodes += 1
+    before += capacity
     if (next === 0n) break
     const here = `Index node ${String(nodes - 1)}`
     const expectedNext = offset + shape.nodeSize + capacity * shape.bandBytes
@@ -114,8 +133,17 @@ export function readSparseImageIndex(read: Read, fileLength: number): SparseImag
     }
     offset = expectedNext
   }
-  const { version, bandBytes, virtualBytes } = shape
-  return { version, bandBytes, virtualBytes, nodes, usedSlots, freedSlots, expectedLength, problems }
+  const { version, nodeSize: nodeBytes, bandBytes, virtualBytes } = shape
+  return { version, nodeBytes, bandBytes, virtualBytes, nodes, usedSlots, freedSlots, expectedLength, problems }
+}
+
+const [firstTable, otherTable] = [64, 56]
+
+/** Given an index and the number of a slot, return where in the file its band begins, in bytes. */
+export function slotOffset({ nodeBytes, bandBytes }: SparseImageIndex, slot: number): number {
+  const [first, others] = [(nodeBytes - firstTable) / 4, (nodeBytes - otherTable) / 4]
+  const node = slot < first ? 0 : 1 + Math.floor((slot - first) / others)
+  return (node + 1) * nodeBytes + slot * bandBytes
 }
 
 function readShape(head: Buffer, problem: (message: string) => void): Shape | undefined {

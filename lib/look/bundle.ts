@@ -16,6 +16,7 @@ import { systemCode } from '../system/file-system-error.js'
 import { lookAtAll, withFileIn, type Stats } from '../system/folder-looks.js'
 import { closeFolder, look, names, openFolderIn, type Folder } from '../system/folder.js'
 import type { RawPath } from '../text/raw-path.js'
+import type { See } from './band-list.js'
 import { bandNames, facts } from './members.js'
 import { readSmallFile } from './small-file.js'
 
@@ -29,8 +30,11 @@ type Opened =
   | { readonly state: 'missing' | 'not-a-folder' }
   | { readonly state: 'unreadable'; readonly why: string }
 
-/** Given a bundle's open folder and its name, return its structure. Throws OperationalError where it cannot be listed. */
-export function lookAtBundle(bundle: Folder, name: RawPath, options: StructureOptions): Structure {
+/**
+ * Given a bundle's open folder and its name, return its structure; `see` hears of each member. Throws OperationalError
+ * where it cannot be listed.
+ */
+export function lookAtBundle(bundle: Folder, name: RawPath, options: StructureOptions, see?: See): Structure {
   const listed = byBytes(names(bundle))
   const bands = open(bundle, 'bands')
   const mapped = open(bundle, 'mapped')
@@ -38,9 +42,9 @@ export function lookAtBundle(bundle: Folder, name: RawPath, options: StructureOp
     const head = readHead(bundle, name, listed, bands)
     const check = createBundleCheck(head, options)
     reportUnreadable(check, head)
-    lookAtAll(bundle, listed, hand(check, ''))
-    feedMapped(check, mapped, bands.state === 'folder')
-    feedBands(check, bands)
+    lookAtAll(bundle, listed, hand(check, '', see))
+    feedMapped(check, mapped, bands.state === 'folder', see)
+    feedBands(check, bands, see)
     for (const [part, opened] of [
       ['bands', bands],
       ['mapped', mapped],
@@ -112,23 +116,29 @@ function reportUnreadable(check: BundleCheck, head: BundleHead): void {
 }
 
 /** Hands each look to the check, and regular files to `use` as well. */
-function hand(check: BundleCheck, folder: '' | Part, use?: (name: RawPath, stats: Stats) => void) {
+function hand(
+  check: BundleCheck,
+  folder: '' | Part,
+  see: See | undefined,
+  use?: (name: RawPath, stats: Stats) => void,
+) {
   return (name: RawPath, stats: Stats | undefined, error: OperationalError | undefined): void => {
     if (stats !== undefined) {
       check.member(folder, name, facts(stats))
+      see?.(folder, name, stats)
       if (use !== undefined && stats.isFile()) use(name, stats)
     } else if (error === undefined) check.changed(folder, name, 'vanished')
     else check.unreadable(folder, name, error.message)
   }
 }
 
-function feedBands(check: BundleCheck, bands: Opened): void {
+function feedBands(check: BundleCheck, bands: Opened, see: See | undefined): void {
   if (bands.state === 'unreadable') check.unreadable('', 'bands' as RawPath, bands.why)
-  if (bands.state === 'folder') lookAtAll(bands.folder, inBandOrder(bands.names), hand(check, 'bands'))
+  if (bands.state === 'folder') lookAtAll(bands.folder, inBandOrder(bands.names), hand(check, 'bands', see))
 }
 
 /** Bitmaps are of use only where the bands can be seen. */
-function feedMapped(check: BundleCheck, mapped: Opened, bandsSeen: boolean): void {
+function feedMapped(check: BundleCheck, mapped: Opened, bandsSeen: boolean, see: See | undefined): void {
   if (mapped.state === 'unreadable') check.unreadable('', 'mapped' as RawPath, mapped.why)
   if (mapped.state !== 'folder') return
   const { folder } = mapped
@@ -141,7 +151,7 @@ function feedMapped(check: BundleCheck, mapped: Opened, bandsSeen: boolean): voi
     else if (file.state === 'unreadable') check.unreadable('mapped', name, file.fault)
     else check.changed('mapped', name, `became ${file.fault}`)
   }
-  lookAtAll(folder, inBandOrder(mapped.names), hand(check, 'mapped', use))
+  lookAtAll(folder, inBandOrder(mapped.names), hand(check, 'mapped', see, use))
 }
 
 function isStill(bundle: Folder, part: Part, folder: Folder): boolean {

@@ -10,24 +10,32 @@ import { systemCode } from '../system/file-system-error.js'
 import { withFileIn } from '../system/folder-looks.js'
 import { closeFolder, openFolderIn, withFolder } from '../system/folder.js'
 import { baseName, parent } from '../text/raw-path.js'
+import type { See } from './band-list.js'
 import { lookAtBundle } from './bundle.js'
 import { facts } from './members.js'
 
 /**
  * Given an image and options, look at its structure without any key and return it. Links are never followed. What may
  * not be read is a finding of its own, never damage; what changes meanwhile is a finding too. Blocks until it is done:
- * some microseconds for each band, and a file opened for each name in `mapped/`.
+ * some microseconds for each band, and a file opened for each name in `mapped/`. `see` hears of each member.
  */
-export function lookAtStructure(image: Pick<Image, 'path' | 'container'>, options: StructureOptions): Structure {
+export function lookAtStructure(
+  image: Pick<Image, 'path' | 'container'>,
+  options: StructureOptions,
+  see?: See,
+): Structure {
   const name = baseName(image.path)
   try {
     return withFolder(parent(image.path), (folder) => {
       if (image.container === 'sparse-image') {
-        return withFileIn(folder, name, ({ stats, read }) => checkSparseImage(name, facts(stats), read, options))
+        return withFileIn(folder, name, ({ stats, read }) => {
+          see?.('', name, stats)
+          return checkSparseImage(name, facts(stats), read, options)
+        })
       }
       const bundle = openFolderIn(folder, name)
       try {
-        return lookAtBundle(bundle, name, options)
+        return lookAtBundle(bundle, name, options, see)
       } finally {
         closeFolder(bundle)
       }

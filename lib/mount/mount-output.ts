@@ -22,13 +22,15 @@ export function parseMacMount(output: Buffer): MacVolume[] {
   return fromBytes(output)
     .split('\n')
     .flatMap((line) => {
-      const match = /^(.*?) on (\/.*) \(([^()]*)\)$/u.exec(line)
-      if (match === null) return []
-      const [type = '', ...flags] = (match[3] as string).split(', ')
+      // Names of volumes may hold anything: a pattern would try every ` on ` with every bracket.
+      const [on, bracket] = [line.indexOf(' on /'), line.lastIndexOf(' (')]
+      const inBrackets = line.slice(bracket + 2, -1)
+      if (on < 0 || bracket < on + 5 || !line.endsWith(')') || /[()]/u.test(inBrackets)) return []
+      const [type = '', ...flags] = inBrackets.split(', ')
       return [
         {
-          source: match[1] as RawPath,
-          point: match[2] as RawPath,
+          source: line.slice(0, on) as RawPath,
+          point: line.slice(on + 4, bracket) as RawPath,
           type,
           local: flags.includes('local'),
           exported: flags.includes('NFS exported'),

@@ -6,7 +6,7 @@ import type { Section } from '../lbackup/sections.js'
 import { differences, differenceText } from '../look/difference.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
-import { judge as verdictOf, type Copy, type ProofWords } from '../verify/verdict.js'
+import { judge as verdictOf, type Copy, type Inside, type ProofWords } from '../verify/verdict.js'
 import { clearText, namesIn } from './clear-text.js'
 import type { LookedAt, SectionLook } from './look-at-section.js'
 import { asStaged } from './as-staged.js'
@@ -51,8 +51,12 @@ export function judgeSection(look: SectionLook, settled: ReadonlyMap<string, Rep
   }
 }
 
-/** Given an image and its copy as seen, and what comparing them came to, return the verdict. */
-export function judgeCopy({ image, place, source, copy, here, seen }: LookedAt, proof?: ProvenOrNot): ReportImage {
+/** Given an image and its copy as seen, and what comparing them and checking the disk inside came to, return the verdict. */
+export function judgeCopy(
+  { image, place, source, copy, here, seen }: LookedAt,
+  proof?: ProvenOrNot,
+  inside?: Inside,
+): ReportImage {
   const changed = changedMeanwhile({ image, source })
   const alike = proof !== undefined || source.listing === copy.listing || changed !== false || isMissing(copy)
   const differs = alike ? undefined : here ? howCopyDiffers(image, place) : otherListing
@@ -68,12 +72,13 @@ export function judgeCopy({ image, place, source, copy, here, seen }: LookedAt, 
     sourceErrors: image.findings.filter(({ severity }) => severity === 'error'),
     copy: copyState(copy, isGone(source), differs),
     ...(proof === undefined ? {} : { proof: proof.words }),
+    ...(inside === undefined ? {} : { inside }),
   })
   const judgement = asStaged(judged, image, seen)
   return {
     ...common(image),
     ...judgement,
-    findings: copy.findings,
+    findings: inside?.state === 'checked' ? [...copy.findings, ...inside.findings] : copy.findings,
     bytes: copy.counts.bytes,
     members: copy.counts.members,
     ...(proof === undefined ? {} : { proof: proof.reported }),

@@ -3,8 +3,10 @@ import type { RunImage } from '../generated/run.js'
 import { OperationalError } from '../finding/operational-error.js'
 import { withCopy, writeBook } from '../keep/book.js'
 import type { ReadmeEvent } from '../keep/readme.js'
+import type { Structure } from '../image/structure-type.js'
 import type { Proof } from '../prove/proof-type.js'
 import { count } from '../text/measure.js'
+import type { Inside } from '../verify/verdict.js'
 import { changedMeanwhile, isComparable, judgeCopy, judgeNotCopied, type ProvenOrNot } from './judge.js'
 import { readPath } from './recorded.js'
 import { proofOrder } from '../verify/proof-order.js'
@@ -50,18 +52,24 @@ export async function settleCopies(request: SettleRequest): Promise<Settled> {
 
 async function judgeOne(request: SettleRequest, looked: LookedAt): Promise<JudgedCopy> {
   const { context, look, history, deadline } = request
-  const plain = { reported: judgeCopy(looked), proof: undefined, repaired: false }
   const { machine } = context
+  const plain = async (): Promise<JudgedCopy> => {
+    const reported = judgeCopy(looked, undefined, await insideOf(request, looked, looked.copy))
+    return { reported, proof: undefined, repaired: false }
+  }
   if (!request.compare || machine === undefined || !isComparable(looked) || changedMeanwhile(looked) === undefined)
-    return plain
+    return plain()
   try {
     const trusted = trustedCopies(history, looked.image.slot, look.section)
     const side = machine.side({ path: readPath(looked.image), container: looked.image.container })
     const copiedBefore = copyEnded(looked, context.startedAt)
     const proof = await proveCopy(look, looked, trusted, { side, copiedBefore, deadline })
     const proven = reportedProof(proof)
+    if (proof.result !== 'wrong') {
+      const inside = await insideOf(request, looked, looked.copy)
+      return { reported: judgeCopy(looked, proven, inside), proof, repaired: false }
+    }
     const reported = judgeCopy(looked, proven)
-    if (proof.result !== 'wrong') return { reported, proof, repaired: false }
     if (context.config.repair === 'off') return { reported, proof, repaired: false }
     const repaired = await repairCopy(context, machine, { looked, section: look.section, proof, deadline })
     if ('because' in repaired) return { reported: notRepaired(reported, repaired.because), proof, repaired: false }
@@ -69,8 +77,20 @@ async function judgeOne(request: SettleRequest, looked: LookedAt): Promise<Judge
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error
     const reason = `its bytes could not be compared: ${error.message.replace(/\.$/, '')}`
-    return { ...plain, reported: { ...plain.reported, ...downgraded(plain.reported), reason } }
+    const { reported, ...rest } = await plain()
+    return { ...rest, reported: { ...reported, ...downgraded(reported), reason } }
   }
+}
+
+/** Of a copy whose structure is damaged the disk inside tells nothing more. */
+async function insideOf(
+  { inside }: SettleRequest,
+  looked: LookedAt,
+  { encryption, findings }: Structure,
+): Promise<Inside | undefined> {
+  if (inside === undefined || findings.some(({ severity }) => severity === 'error')) return undefined
+  const { image, place: path } = looked
+  return inside({ path, container: image.container, encryption, image })
 }
 
 const downgraded = ({ verdict, loudness }: ReportImage): Pick<ReportImage, 'verdict' | 'loudness'> =>
@@ -83,15 +103,17 @@ const notRepaired = (reported: ReportImage, because: string): ReportImage => ({
 
 /** What lies in the section now is another image than the one that was looked at. */
 async function again(
-  { work }: SettleRequest,
+  request: SettleRequest,
   looked: LookedAt,
   before: ProvenOrNot,
   proof: Proof,
 ): Promise<ReportImage> {
   const { image, place } = looked
-  const [copy] = await work.look([{ path: place, container: image.container, inUse: false, copy: true }])
+  const [copy = looked.copy] = await request.work.look([
+    { path: place, container: image.container, inUse: false, copy: true },
+  ])
   const now = reportedProof(proof)
-  const reported = judgeCopy({ ...looked, copy: copy ?? looked.copy }, now)
+  const reported = judgeCopy({ ...looked, copy }, now, await insideOf(request, looked, copy))
   const wrong = before.reported.wrong
   const members = wrong.reduce((sum, one) => sum + one.count, 0)
   return {

@@ -7,6 +7,7 @@ import { sectionMark } from '../keep/section-mark.js'
 import { standing } from '../keep/standing.js'
 import { finishWork, openWork } from '../keep/work-folder.js'
 import { readSections, type Section } from '../lbackup/sections.js'
+import { insideChecker } from './check-inside.js'
 import type { RunContext } from './context.js'
 import { withAge } from './age.js'
 import { knownHistory } from './history.js'
@@ -36,13 +37,14 @@ export async function settleSection(
   const machine = context.machine
   const look = await lookAtSection(record, section, { here: workHere, there: machine ?? workHere, seen })
   const history = knownHistory(context, readSections(environment.backupDest))
-  const compare = !late && machine !== undefined && config.verify.level === 'compare'
+  const compare = !late && machine !== undefined && config.verify.level !== 'structure'
   const settled = await settleCopies({
     context,
     look,
     history,
     work: workHere,
     compare,
+    ...(config.verify.level === 'volume' ? { inside: insideChecker(context) } : {}),
     deadline: deadlineOf(context),
     late,
   })

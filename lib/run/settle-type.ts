@@ -2,6 +2,7 @@ import type { ReportedFinding, ReportImage } from '../generated/report.js'
 import type { SlotBook } from '../generated/slots.js'
 import type { ReadmeEvent } from '../keep/readme.js'
 import type { Proof } from '../prove/proof-type.js'
+import type { CheckInside } from './check-inside.js'
 import type { RunContext } from './context.js'
 import type { History } from './history.js'
 import type { SectionLook } from './look-at-section.js'
@@ -23,6 +24,8 @@ export interface SettleRequest {
   readonly work: Work
   /** Bytes are compared; else only what was seen of the structure counts. */
   readonly compare: boolean
+  /** Checks the disk inside of a copy; undefined: nobody asked for it. */
+  readonly inside?: CheckInside
   /** Milliseconds since 1970. */
   readonly deadline: number
   /** The next run does it: what the run itself has already noted of this section stays. */

@@ -1,6 +1,6 @@
 import type { Discovery, SearchOptions } from '../discover/discovery.js'
 import type { Structure } from '../image/structure-type.js'
-import { tasks, type LookOrder } from './tasks.js'
+import { tasks, type CloseLook, type LookOrder } from './tasks.js'
 
 /** The two long jobs of a run: searching, and looking at many images. */
 export interface Work {
@@ -8,6 +8,11 @@ export interface Work {
   search(options: SearchOptions): Promise<{ discovery: Discovery; looks: readonly Structure[] }>
   /** One answer per order, in order. */
   look(orders: readonly LookOrder[]): Promise<readonly Structure[]>
+}
+
+/** A search for somebody who wants to know all of what is found. */
+export interface CloseWork {
+  searchClosely(options: SearchOptions): Promise<{ discovery: Discovery; looks: readonly CloseLook[] }>
 }
 
 /**

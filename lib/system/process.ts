@@ -18,6 +18,8 @@ export interface Command {
   readonly cwd?: string
   /** More output than this ends the program; default 64 MiB. */
   readonly maxOutputBytes?: number
+  /** What it prints is a secret: nothing but the result's `stdout` keeps it, which the caller overwrites. */
+  readonly secretOutput?: boolean
 }
 
 /** What came of a Command: always the same keys. */
@@ -65,7 +67,9 @@ export async function run(command: Command): Promise<CommandResult> {
   })
   const tooMuch = (): unknown => subprocess.kill()
   const most = command.maxOutputBytes ?? 64 * mebibyte
-  const [stdout, stderr] = [collect(subprocess.stdout, most, tooMuch), collect(subprocess.stderr, most, tooMuch)]
+  const secret = command.secretOutput === true
+  const stdout = collect(subprocess.stdout, most, tooMuch, secret)
+  const stderr = collect(subprocess.stderr, most, tooMuch)
   const { result, timedOut } = await endingWithUs(subprocess, () => ending(subprocess, command.timeoutSeconds))
   const [exitCode, signal] = [result?.exitCode, result?.signal]
   await trace(
@@ -157,7 +161,7 @@ async function eventsSeen(): Promise<void> {
 }
 
 /** Keeps what a stream brings up to that many bytes; then closes it and calls `tooMuch`. */
-function collect(stream: Readable, most: number, tooMuch: () => void) {
+function collect(stream: Readable, most: number, tooMuch: () => void, secret = false) {
   const chunks: Buffer[] = []
   let length = 0
   stream.on('data', (chunk: Buffer) => {
@@ -169,5 +173,17 @@ function collect(stream: Readable, most: number, tooMuch: () => void) {
     stream.destroy()
     tooMuch()
   })
-  return { bytes: () => Buffer.concat(chunks), tooMuch: () => length > most }
+  return {
+    bytes: () => {
+      // Concatenated small buffers lie in a pool that others share.
+      const all = Buffer.alloc(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+      let at = 0
+      for (const chunk of chunks) {
+        at += chunk.copy(all, at)
+        if (secret) chunk.fill(0)
+      }
+      return all
+    },
+    tooMuch: () => length > most,
+  }
 }

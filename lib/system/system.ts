@@ -21,6 +21,7 @@ export interface Tools {
   readonly diskutil: string
   readonly systemctl: string
   readonly launchctl: string
+  readonly security: string
 }
 
 export const defaultTools: Tools = {
@@ -43,6 +44,7 @@ export const defaultTools: Tools = {
   diskutil: '/usr/sbin/diskutil',
   systemctl: '/usr/bin/systemctl',
   launchctl: '/bin/launchctl',
+  security: '/usr/bin/security',
 }
 
 export type Platform = 'macos' | 'linux'

@@ -33,6 +33,8 @@ export interface Evidence {
   readonly copy: Copy
   /** What comparing the bytes came to; undefined: they were not compared. */
   readonly proof?: ProofWords
+  /** What checking the disk inside of the copy came to; undefined: nobody asked for it. */
+  readonly inside?: Inside
 }
 
 export interface ProofWords {
@@ -51,11 +53,59 @@ export type Copy =
       readonly differs?: string
     }
 
+/** What is known of the disk inside of a copy. */
+export type Inside =
+  | {
+      readonly state: 'checked'
+      readonly findings: readonly Finding[]
+      /** Its file systems and their names, or what else it holds, half a sentence. */
+      readonly holds: string
+    }
+  | {
+      readonly state: 'unchecked'
+      readonly because: string
+      /** It should have been possible. */
+      readonly failed: boolean
+    }
+
 /**
  * Given what is known of an image and its copy, return the verdict. Without comparing bytes `complete` is the best
  * there is; a copy made while the image was in use and not proven stays `suspect` however whole it looks.
  */
 export function judge(evidence: Evidence): Judgement {
+  const judgement = judgeOutside(evidence)
+  return evidence.inside === undefined ? judgement : withInside(judgement, evidence.inside, evidence.proof)
+}
+
+/** A disk that cannot be opened is no good copy, whatever its bytes equal. */
+function withInside(judgement: Judgement, inside: Inside, proof: ProofWords | undefined): Judgement {
+  const { verdict, loudness, reason } = judgement
+  if (verdict === 'bad' || verdict === 'not-backed-up') return judgement
+  if (inside.state === 'unchecked') {
+    const said = `${reason}; the disk inside was not checked, because ${inside.because}`
+    return { verdict, loudness: inside.failed ? 'warning' : loudness, reason: said }
+  }
+  const of = (severity: Finding['severity']): readonly Finding[] =>
+    inside.findings.filter((finding) => finding.severity === severity)
+  const [errors, warnings] = [of('error'), of('warning')]
+  if (errors.length > 0) {
+    const where =
+      proof?.result === 'proven'
+        ? 'the disk inside is damaged at its source too'
+        : 'the disk inside its copy is damaged'
+    return { verdict: 'bad', loudness: 'error', reason: `${where}: ${firstOf(errors)}` }
+  }
+  if (warnings.length > 0)
+    return { verdict, loudness: 'warning', reason: `${reason}; the disk inside: ${firstOf(warnings)}` }
+  return { verdict, loudness, reason: `${reason}; the disk inside was checked: ${inside.holds}` }
+}
+
+const firstOf = (findings: readonly Finding[]): string => {
+  const more = findings.length > 1 ? ` (and ${String(findings.length - 1)} more)` : ''
+  return `${(findings[0] as Finding).message.replace(/\.$/, '')}${more}`
+}
+
+function judgeOutside(evidence: Evidence): Judgement {
   const { action, decisionReason, copy } = evidence
   if (action === 'leave-out' || action === 'halt') {
     const wished = !['not-in-source', 'not-staged'].includes(evidence.decisionCode)
@@ -78,11 +128,9 @@ export function judge(evidence: Evidence): Judgement {
 }
 
 function damage(worst: Finding, { sourceErrors, copy }: Evidence): string {
-  const more =
-    copy.state === 'looked-at' && copy.errors.length > 1 ? ` (and ${String(copy.errors.length - 1)} more)` : ''
   const same = sourceErrors.some(({ code, member }) => code === worst.code && member === worst.member)
-  const text = worst.message.replace(/\.$/, '')
-  return same ? `the image itself is damaged at its source: ${text}${more}` : `its copy is damaged: ${text}${more}`
+  const text = firstOf(copy.state === 'looked-at' ? copy.errors : [worst])
+  return same ? `the image itself is damaged at its source: ${text}` : `its copy is damaged: ${text}`
 }
 
 function undamaged(evidence: Evidence, differs: string | undefined): Judgement {

@@ -28,7 +28,7 @@ function section(file: Schema, key: string, schema: Schema): string[] {
   if (properties !== undefined) {
     return [...comment(description), `${JSON.stringify(key)}: {`, ...settings(file, properties), '},']
   }
-  if (items?.$ref === undefined) return setting(file, key, schema)
+  if (items?.$ref === undefined || isEmpty(schema.default)) return setting(file, key, schema)
   // The last entry is there, with all its settings at their defaults; those before it are examples.
   const { match, ...entry } = resolved(file, items).properties ?? {}
   return [
@@ -44,6 +44,8 @@ function section(file: Schema, key: string, schema: Schema): string[] {
     '],',
   ]
 }
+
+const isEmpty = (value: unknown): boolean => Array.isArray(value) && value.length === 0
 
 const settings = (file: Schema, properties: Readonly<Record<string, Schema>>): string[] =>
   Object.entries(properties).flatMap(([key, schema], index) => [

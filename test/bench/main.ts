@@ -1,7 +1,9 @@
 import { benchClient } from './client.js'
 import { benchDaemon } from './daemon.js'
 import { benchDiscover } from './discover.js'
+import { benchExport } from './export.js'
 import { benchHash } from './hash.js'
+import { benchInspect } from './inspect.js'
 import { benchJudge } from './judge.js'
 import { benchKeep } from './keep.js'
 import { benchPreHook } from './pre-hook.js'
@@ -24,6 +26,8 @@ const benches = {
   client: benchClient,
   watch: benchWatch,
   daemon: benchDaemon,
+  inspect: benchInspect,
+  export: benchExport,
 }
 const wanted = process.argv.slice(2)
 

@@ -18,6 +18,7 @@ const names = [
   'tmutil',
   'mountApfs',
   'diskutil',
+  'security',
 ] as const
 type FakeName = (typeof names)[number]
 

@@ -4,33 +4,40 @@ import { content } from './content.js'
 /** Given a seed, return a v2 encryption header with the right fields; the keys in it are random bytes. */
 export function v2Header(
   seed: string,
-  { blockSize = 512, dataOffset = 122_368, dataLength = 0, certificate = false } = {},
+  { blockSize = 512, dataOffset = 122_368, dataLength = 0, certificate = false, keyBits = 128, passphrases = 1 } = {},
 ): Buffer {
   const header = Buffer.alloc(dataOffset)
   const u32 = (at: number, value: number): number => header.writeUInt32BE(value, at)
   const u64 = (at: number, value: number): number => header.writeBigUInt64BE(BigInt(value), at)
   header.write('encrcdsa', 'latin1')
-  ;[2, 16, 5, 0x80000001, 128, 91, 160].forEach((value, index) => u32(8 + index * 4, value))
+  ;[2, 16, 5, 0x80000001, keyBits, 91, 160].forEach((value, index) => u32(8 + index * 4, value))
   content(`${seed} uuid`, 16).copy(header, 36)
   u32(52, blockSize)
   u64(56, dataLength)
   u64(64, dataOffset)
-  u32(72, certificate ? 2 : 1)
-  const passphraseAt = certificate ? 116 : 96
-  entry(76, 1, passphraseAt, 616)
-  if (certificate) entry(96, 2, passphraseAt + 616, 564)
-  ;[103, 0, 250_000, 20].forEach((value, index) => u32(passphraseAt + index * 4, value))
-  content(`${seed} salt`, 20).copy(header, passphraseAt + 16)
-  u32(passphraseAt + 48, 8)
-  content(`${seed} vector`, 8).copy(header, passphraseAt + 52)
-  ;[192, 17, 7, 6, 48].forEach((value, index) => u32(passphraseAt + 84 + index * 4, value))
-  content(`${seed} key`, 48).copy(header, passphraseAt + 104)
+  const records = passphrases + (certificate ? 1 : 0)
+  u32(72, records)
+  let [listed, recordAt] = [76, 76 + records * 20]
+  if (certificate) entry(2, 564)
+  for (let number = 0; number < passphrases; number += 1) passphraseRecord(entry(1, 616))
   return header
 
-  function entry(at: number, type: number, offset: number, length: number): void {
-    u32(at, type)
-    u64(at + 4, offset)
-    u64(at + 12, length)
+  function entry(type: number, length: number): number {
+    u32(listed, type)
+    u64(listed + 4, recordAt)
+    u64(listed + 12, length)
+    listed += 20
+    recordAt += length
+    return recordAt - length
+  }
+
+  function passphraseRecord(at: number): void {
+    ;[103, 0, 250_000, 20].forEach((value, index) => u32(at + index * 4, value))
+    content(`${seed} salt`, 20).copy(header, at + 16)
+    u32(at + 48, 8)
+    content(`${seed} vector`, 8).copy(header, at + 52)
+    ;[192, 17, 7, 6, 48].forEach((value, index) => u32(at + 84 + index * 4, value))
+    content(`${seed} key`, 48).copy(header, at + 104)
   }
 }
 

@@ -79,8 +79,70 @@ describe('inspect', function () {
     holdAsOrphan(file)
     const { code, stdout } = await runCli('inspect', link)
     expect(code).to.equal(0)
-    expect(stdout).to.match(/^kind +sparse image\nencryption +encrypted v1\nidentity +uuid:/m)
+    expect(stdout).to.match(
+      /^kind +sparse image\nencryption +encrypted v1, AES-128, .*\(1000 rounds\)\nidentity +uuid:/m,
+    )
     expect(stdout).to.match(/^in use +attached by .*sleep/m)
+  })
+
+  it('tells what is inside, of an encrypted image with its passphrase only', async function () {
+    const { file } = realImage(this, 'hfsj-aes128-v2.sparsebundle.tgz')
+    const closed = await json<Inspection>('inspection', 'inspect', file)
+    expect(closed.document.inside).to.deep.equal({
+      notRead: 'it is encrypted, and no passphrase was given',
+      partitions: [],
+      volumes: [],
+    })
+    expect(closed.document.header).to.deep.equal({
+      cipher: 'AES-128',
+      blockSize: 512,
+      keys: [{ kind: 'passphrase', rounds: 192_307 }],
+    })
+    const passphrase = join(temporaryFolder(), 'passphrase')
+    writeFileSync(passphrase, 'foo\n', { mode: 0o600 })
+    const open = await json<Inspection>('inspection', 'inspect', file, '--passphrase-file', passphrase)
+    expect(open.code).to.equal(0)
+    expect(open.document.inside.volumes).to.have.lengthOf(1)
+    expect(open.document.inside.volumes[0]).to.include({ partition: null, kind: 'hfs+', name: 'Test1Enc' })
+    const { stdout } = await runCli('inspect', file, '--passphrase-file', passphrase)
+    expect(stdout).to.match(/^inside +HFS\+ "Test1Enc" of 5\.0 MiB$/m)
+    expect(stdout).to.match(
+      /^encryption +encrypted v2, AES-128, blocks of 512 bytes; opened by a passphrase \(192307 /m,
+    )
+    writeFileSync(passphrase, 'bar\n')
+    expect((await runCli('inspect', file, '--passphrase-file', passphrase)).code).to.equal(2)
+  })
+
+  it('counts and draws the bands, also those that an encrypted sparse image has', async function () {
+    const plain = realImage(this, 'fat16-plain-mapped.sparsebundle.tgz').file
+    const { stdout } = await runCli('inspect', plain, '--map')
+    expect(stdout).to.match(/^bands +3 of 12; 9 never written and 2 short$/m)
+    expect(stdout).to.match(/\n\n░····▓·····█\nEach character is 1 band \(8\.0 MiB\): .*\n$/)
+    // eslint-disable-next-line no-control-regex
+    expect(stdout).to.not.match(/\u001b/)
+    const sealed = realImage(this, 'gpt-aes128-v1.sparseimage.tgz').file
+    const closed = await runCli('inspect', sealed, '--map')
+    expect(closed.stdout).to.match(
+      /^bands +not known without the key$[^]*\nNo map: which bands are stored is not known\.\n$/m,
+    )
+    const passphrase = join(temporaryFolder(), 'passphrase')
+    writeFileSync(passphrase, 'vilefault\n', { mode: 0o600 })
+    const open = await runCli('inspect', sealed, '--map', '--passphrase-file', passphrase)
+    expect(open.stdout).to.match(/^bands +1 of 1$[^]*^inside +1: 24\.0 KiB, gpt [^]*\n\n█\nEach character/m)
+    expect((await runCli('inspect', sealed, '--map', '--json')).code).to.equal(64)
+  })
+
+  it('tells what Time Machine says', async () => {
+    const path = bundle(temporaryFolder())
+    const plist = (state: number): string =>
+      `<?xml version="1.0" encoding="UTF-8"?>\n<plist version="1.0"><dict><key>VerificationState</key><integer>${String(state)}</integer></dict></plist>`
+    writeFileSync(join(path, 'com.apple.TimeMachine.MachineID.plist'), plist(1))
+    const fine = await json<Inspection>('inspection', 'inspect', path)
+    expect(fine.document.timeMachine).to.deep.equal({ state: 1 })
+    writeFileSync(join(path, 'com.apple.TimeMachine.MachineID.plist'), plist(2))
+    const { code, stdout } = await runCli('inspect', path)
+    expect(code).to.equal(1)
+    expect(stdout).to.match(/^time machine +found it DAMAGED$/m)
   })
 
   it('uses the settings it is told of', async () => {
@@ -88,7 +150,8 @@ describe('inspect', function () {
     protect(lab)
     const path = bundle(lab.source)
     const { code, stdout } = await runCli('inspect', path, '--config', lab.configurationFile)
-    expect(code).to.equal(0)
+    // Random bytes are no file system.
+    expect(code).to.equal(1)
     expect(stdout).to.match(/two looks 0\.05 s apart|^in use +detached/m)
   })
 

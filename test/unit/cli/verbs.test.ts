@@ -8,7 +8,7 @@ import { makeLab, runSession } from '../../support/session/index.js'
 import { runCli } from './run.js'
 
 const program = fileURLToPath(new URL('../../../dist/lib/cli/bin.js', import.meta.url))
-const verbs = 'tonight status doctor discover inspect verify config install uninstall daemon pre post'.split(' ')
+const verbs = 'tonight status doctor discover inspect verify export config install uninstall daemon pre post'.split(' ')
 
 describe('every verb', () => {
   for (const verb of verbs) {

@@ -13,8 +13,14 @@ describe('loadConfig', () => {
     const { present, config, warnings } = load(join(temporaryFolder(), 'filevault.json'))
     expect(present).to.equal(false)
     expect(warnings).to.deep.equal([])
-    const limits = { clientMinutes: 60, commandSeconds: 60, hookMinutes: 240, waitMinutes: 60, quietSeconds: 2 }
-    expect(config.limits).to.deep.equal(limits)
+    expect(config.limits).to.deep.equal({
+      clientMinutes: 60,
+      commandSeconds: 60,
+      hookMinutes: 240,
+      waitMinutes: 60,
+      quietSeconds: 2,
+      keyRounds: 10_000_000,
+    })
   })
 
   it('returns what the file says, with its warnings and places', () => {

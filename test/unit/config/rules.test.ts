@@ -20,6 +20,10 @@ const cases: Readonly<
     says: [[{ policies: [{ allowClearText: true }] }, 'policies[0].allowClearText', /changes nothing/u]],
     passes: [{ policies: [{ allowClearText: false }] }],
   },
+  passphraseFromOnePlace: {
+    says: [[{ passphrases: [{ file: '/a', keychain: 'b' }] }, 'passphrases[0]', /"file" and "keychain", not both/u]],
+    passes: [{ passphrases: [eve, { ...bob, file: '/a' }, { keychain: 'b' }] }],
+  },
   everyPolicyIsReached: {
     says: [
       [{ policies: [{}, bob] }, 'policies[1]', /policies\[0\] has no "match"/u],

@@ -143,6 +143,13 @@ describe('mount tables', () => {
     expect(volumeOf(volumes, raw('/Volumes/share (1)a'))?.type).to.equal('apfs')
   })
 
+  it('a Mac: a line of 1 MiB of the words between its parts', () => {
+    // With a pattern that tries each of them it takes a minute.
+    const line = `/dev/disk4${' on /Volumes/a ('.repeat(65_536)}`
+    expect(parseMacMount(Buffer.from(`${line}\n`))).to.deep.equal([])
+    expect(parseMacMount(Buffer.from(`${line}hfs, local)\n`))).to.have.lengthOf(1)
+  })
+
   it('Linux: optional fields, escapes, and the later of two mounts at one place', () => {
     const mounts = parseMountinfo(
       '36 35 98:0 / /mnt/a\\040b\\012\\134 rw,noatime master:1 shared:2 - ext4 /dev/root rw\n' +

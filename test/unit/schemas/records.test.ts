@@ -272,8 +272,15 @@ const inspection: Inspection = {
   identity: 'uuid:u',
   ownerUid: 501,
   usage,
-  counts: { members: 1, bands: 1, possibleBands: 1, shortBands: 0, bytes: 1, virtualBytes: 1 },
+  header: { cipher: 'AES-128', blockSize: 512, keys: [{ kind: 'passphrase', rounds: 1000 }, { kind: 'certificate' }] },
+  counts: { members: 1, bands: 1, possibleBands: 1, shortBands: 0, bytes: 1, virtualBytes: 1, allocated: 4096 },
   newestChange: time,
+  timeMachine: { state: 1, checked: time, backups: 2, newestBackup: time },
+  inside: {
+    notRead: 'because',
+    partitions: [{ index: 1, scheme: 'gpt', offset: 20_480, length: 40_960, type: 'T', name: '' }],
+    volumes: [{ partition: null, kind: 'hfs+', name: 'n', bytes: 1, encrypted: false, clean: true }],
+  },
   findings: [finding],
 }
 

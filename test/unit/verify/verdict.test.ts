@@ -66,6 +66,60 @@ describe('judge', () => {
     expect(judge(evidence({ action: 'copy-and-prove', usage: 'attached' })).verdict).to.equal('suspect')
   })
 
+  describe('of a copy whose disk inside was to be checked', () => {
+    const proof = { result: 'proven', says: 'every byte equals the image' } as const
+    const damaged: Finding = { code: 'hfs-header-damaged', severity: 'error', message: 'HFS+: it is damaged.' }
+    const doubtful: Finding = { code: 'volume-unclean', severity: 'warning', message: 'FAT: it was in use.' }
+    const checked = (...findings: Finding[]) => ({ state: 'checked', findings, holds: 'HFS+ "Bob"' }) as const
+
+    it('says what it holds where nothing is wrong, and keeps the verdict', () => {
+      const note: Finding = { ...doubtful, severity: 'info' }
+      expect(judge(evidence({ proof, inside: checked(note) }))).to.deep.equal({
+        verdict: 'proven',
+        loudness: 'fine',
+        reason: 'every byte equals the image; the disk inside was checked: HFS+ "Bob"',
+      })
+      expect(judge(evidence({ inside: checked() }))).to.include({ verdict: 'complete', loudness: 'fine' })
+    })
+
+    it('says bad where it is damaged, and whether the image has the same damage', () => {
+      expect(judge(evidence({ proof, inside: checked(damaged, damaged, doubtful) }))).to.deep.equal({
+        verdict: 'bad',
+        loudness: 'error',
+        reason: 'the disk inside is damaged at its source too: HFS+: it is damaged (and 1 more)',
+      })
+      expect(judge(evidence({ usage: 'attached', inside: checked(damaged) }))).to.include({
+        verdict: 'bad',
+        reason: 'the disk inside its copy is damaged: HFS+: it is damaged',
+      })
+    })
+
+    it('warns of what is doubtful', () => {
+      expect(judge(evidence({ proof, inside: checked(doubtful) }))).to.deep.equal({
+        verdict: 'proven',
+        loudness: 'warning',
+        reason: 'every byte equals the image; the disk inside: FAT: it was in use',
+      })
+    })
+
+    it('says why it was not checked, and warns only where that should have been possible', () => {
+      const inside = { state: 'unchecked', because: 'it is encrypted', failed: false } as const
+      expect(judge(evidence({ proof, inside }))).to.deep.equal({
+        verdict: 'proven',
+        loudness: 'fine',
+        reason: 'every byte equals the image; the disk inside was not checked, because it is encrypted',
+      })
+      expect(judge(evidence({ proof, inside: { ...inside, failed: true } })).loudness).to.equal('warning')
+    })
+
+    it('says nothing of the inside of a copy that is bad or was not made', () => {
+      const copy = { state: 'looked-at', errors: [finding] } as const
+      expect(judge(evidence({ copy, inside: checked(damaged) })).reason).to.match(/^its copy is damaged: Info/)
+      const out = judge(evidence({ action: 'leave-out', inside: checked(damaged) }))
+      expect(out.verdict).to.equal('not-backed-up')
+    })
+  })
+
   it('property: never proven, and a copy to be proved is never plainly fine', () => {
     fc.assert(
       fc.property(
