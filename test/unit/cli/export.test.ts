@@ -293,5 +293,10 @@ describe('export', function () {
       expect((await runCli('export', ...args)).code, args.join(' ')).to.equal(64)
     }
     expect((await runCli('export', '/nowhere/a.sparsebundle', '-o', target())).code).to.equal(3)
+    // Nobody wants a disk on his screen.
+    const { cli } = await import('../../../lib/cli/main.js')
+    const quiet = (): void => undefined
+    const onScreen = await cli(['export', image, '-o', '-'], { stdout: quiet, stderr: quiet, env: {}, columns: 80 })
+    expect(onScreen).to.equal(64)
   })
 })
