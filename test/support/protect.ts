@@ -37,9 +37,9 @@ function onClient(lab: Lab, client: LabClient, config: Record<string, unknown>):
   const stat = join(lab.folder, 'client/stat')
   writeFileSync(stat, `#!/bin/sh\n[ "$2" = %Su ] && exec '${tools?.['stat'] ?? ''}' "$@"\nexec '${bsd}stat' "$@"\n`)
   chmodSync(stat, 0o755)
-  // Only this machine is kept awake, and freezes images.
-  const ours = new Set(['caffeinate', 'tmutil', 'mountApfs', 'diskutil'])
-  const theirs = Object.entries({ ...tools, stat, find: `${bsd}find` }).filter(([name]) => !ours.has(name))
+  // The rest is asked of this machine alone: it is kept awake, freezes images, has the keychain.
+  const asked = ['hdiutil', 'lsof', 'dscl', 'scutil', 'who', 'mount', 'ps', 'stat', 'find']
+  const theirs = Object.entries({ ...tools, stat, find: `${bsd}find` }).filter(([name]) => asked.includes(name))
   const places = theirs.map(([name, path]) => `tool-${name} ${path}`)
   client.configure([`platform ${platform}`, ...places])
   return { ...rest, tools: { ssh: client.ssh } }
