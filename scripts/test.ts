@@ -7,7 +7,7 @@ import { join } from 'node:path'
 // npm test: every test file, in one mocha more than the machine has processors, since sessions wait for the next second
 // now and then. Each takes the next batch as it gets free: a file of whole sessions, or some files of a folder of unit
 // tests. What a batch prints comes in one piece.
-const mostFiles = 6
+const mostFiles = 9
 const batches = inBatches(
   readdirSync('test', { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))

@@ -10,7 +10,7 @@ import { bandOf, rewrite, writeImage } from './support/set.js'
 import { doubles, seedsLeft, storedAnew } from './support/stored.js'
 
 // NIGHTS=30 for more, NIGHTS_REAL=30 for as many with the real LBackup, which waits seven seconds in each.
-const { NIGHTS = '10', NIGHTS_REAL = '3' } = process.env
+const { NIGHTS = '6', NIGHTS_REAL = '3' } = process.env
 const users = Array.from({ length: 10 }, (_, index) => `user${String(index)}`)
 const bandBytes = 8192
 
