@@ -88,6 +88,16 @@ function demandSame(
 describe('what a disk was written with', function () {
   this.timeout(120_000)
 
+  it('is not read from bands of less than a sector, each of which would be a file to open', () => {
+    const file = join(temporaryFolder(), 'a.sparsebundle')
+    const image = { path: fromText(file), container: 'sparse-bundle' } as const
+    writeDiskBundle(file, Buffer.alloc(sector, 7), { bandSize: sector })
+    openDisk(image).close()
+    writeDiskBundle(join(file, 'b'), Buffer.alloc(sector, 7), { bandSize: sector - 1 })
+    const small = { ...image, path: fromText(join(file, 'b')) }
+    expect(() => openDisk(small)).to.throw(/bands of 511 bytes are impossible/)
+  })
+
   it('is read from a sparse bundle, with holes, short bands and either encryption', () => {
     const folder = temporaryFolder()
     const file = join(folder, 'a.sparsebundle')
