@@ -25,7 +25,9 @@ export function bundleBands(bundle: Folder, path: RawPath, key: DataKey | undefi
   if (bands === 0) throw damaged(path, 'its property lists do not say how large it is and how large its bands are')
   // Each band is a file to open: of bands of one byte there would be a million of them for a mebibyte.
   if (bandSize < smallestBand) throw damaged(path, `bands of ${String(bandSize)} bytes are impossible`)
-  if (isEncrypted(bundle, path) && key === undefined) throw keyMissing(path)
+  const encrypted = isEncrypted(bundle, path)
+  if (encrypted && key === undefined) throw keyMissing(path)
+  if (!encrypted && key !== undefined) throw damaged(path, 'it was encrypted a moment ago, and its token is empty now')
   const cipher = key === undefined ? undefined : blockCipher(key)
   const folder = openFolderIn(bundle, 'bands' as RawPath)
   let open: { index: number; file: HeldFile | undefined } = { index: -1, file: undefined }
