@@ -14,6 +14,7 @@ import { damaged, keyMissing } from './disk-errors.js'
 import type { ClosableBands } from './image-bands.js'
 
 const mebibyte = 1024 * 1024
+const smallestBand = 512
 
 /**
  * Given a bundle's open folder, its path and, where it is encrypted, its keys, return its bands. One band's file is open
@@ -22,7 +23,11 @@ const mebibyte = 1024 * 1024
 export function bundleBands(bundle: Folder, path: RawPath, key: DataKey | undefined): ClosableBands {
   const { bandSize, virtualBytes: size, bands } = geometryIn(bundle)
   if (bands === 0) throw damaged(path, 'its property lists do not say how large it is and how large its bands are')
-  if (isEncrypted(bundle, path) && key === undefined) throw keyMissing(path)
+  // Each band is a file to open: of bands of one byte there would be a million of them for a mebibyte.
+  if (bandSize < smallestBand) throw damaged(path, `bands of ${String(bandSize)} bytes are impossible`)
+  const encrypted = isEncrypted(bundle, path)
+  if (encrypted && key === undefined) throw keyMissing(path)
+  if (!encrypted && key !== undefined) throw damaged(path, 'it was encrypted a moment ago, and its token is empty now')
   const cipher = key === undefined ? undefined : blockCipher(key)
   const folder = openFolderIn(bundle, 'bands' as RawPath)
   let open: { index: number; file: HeldFile | undefined } = { index: -1, file: undefined }

@@ -1,5 +1,6 @@
 import { openDisk, type OpenDisk } from '../disk/open.js'
 import { unlockImage } from '../disk/unlock.js'
+import type { Finding } from '../finding/finding.js'
 import { OperationalError } from '../finding/operational-error.js'
 import type { Encryption, Image } from '../image/image.js'
 import { forgetKey } from '../image/unlock.js'
@@ -35,6 +36,10 @@ export function insideChecker(
       const disk = await openWith(copy, source, { config, system })
       try {
         const check = checkDisk(disk)
+        const errors = check.findings.filter(({ severity }) => severity === 'error')
+        // What the system cannot give at the moment is no damage of the disk.
+        if (errors.length > 0 && errors.every(({ code }) => code === 'disk-unreadable'))
+          return { state: 'unchecked', because: (errors[0] as Finding).message.replace(/\.$/, ''), failed: true }
         return { state: 'checked', findings: check.findings, holds: insideWords(check) }
       } finally {
         disk.close()

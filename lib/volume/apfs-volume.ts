@@ -6,11 +6,13 @@ import { bytesAt } from './area.js'
 import { nameIn, wideLE } from './fields.js'
 
 const unencrypted = 1
+const sealed = 0x20
+const storageType = 0xc0000000
 
 /**
  * Given a container, its map and the number of a volume, return the volume's name and whether it is encrypted; its own
- * map and, where it is not encrypted, the root of its files are looked at too. Throws DamagedMap where something is
- * wrong, OperationalError where the area cannot be read. Apple File System Reference, "apfs_superblock_t".
+ * map and, where it is neither encrypted nor sealed, the root of its files are looked at too. Throws DamagedMap where
+ * something is wrong, OperationalError where the area cannot be read. Apple File System Reference, "apfs_superblock_t".
  */
 export function readApfsVolume(
   area: Disk,
@@ -25,8 +27,9 @@ export function readApfsVolume(
   const volume = { name: nameIn(block.subarray(704, 960), 'utf8'), encrypted }
   try {
     const own = openObjectMap(area, superblock, wideLE(block, 128))
-    // Nodes of an encrypted volume's tree are stored encrypted, checksum and all.
-    if (!encrypted) virtualObject(area, superblock, own, wideLE(block, 136), 'the root of its files')
+    // Nodes of an encrypted volume's tree are stored encrypted, checksum and all; those of a sealed one have no checksum.
+    const hasRoot = !encrypted && (wideLE(block, 56) & sealed) === 0 && (block.readUInt32LE(116) & storageType) === 0
+    if (hasRoot) virtualObject(area, superblock, own, wideLE(block, 136), 'the root of its files')
     return volume
   } catch (error) {
     if (!(error instanceof DamagedMap)) throw error

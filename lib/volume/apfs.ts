@@ -52,6 +52,7 @@ function checkApfs(area: Disk, where: string, findings: FindingList): FoundVolum
     return []
   }
   const newest = newestCheckpoint(area, first, where, findings)
+  if (newest === undefined) return []
   // Block 0 is written at the unmount; until then it lags behind the newest checkpoint.
   const clean = !('superblock' in reading) || first.transaction === newest.transaction
   if (!clean)
@@ -67,8 +68,17 @@ function checkApfs(area: Disk, where: string, findings: FindingList): FoundVolum
   }))
 }
 
-function newestCheckpoint(area: Disk, first: Superblock, where: string, findings: FindingList): Superblock {
+function newestCheckpoint(area: Disk, first: Superblock, where: string, findings: FindingList): Superblock | undefined {
   const { newest, damaged, broken, cut } = readCheckpoints(area, first)
+  if (cut) {
+    // The newest one may lie in the rest of the ring; what older ones point to is overwritten by and by.
+    findings.add(
+      'volume-unknown',
+      'warning',
+      `${where}: it has more checkpoints than are read here; it was not checked.`,
+    )
+    return undefined
+  }
   if (newest === undefined || newest.transaction < first.transaction)
     findings.add('apfs-checkpoint-damaged', 'error', `${where}: the newest checkpoint is missing or damaged.`, { cure })
   else if (broken > 0)
@@ -82,7 +92,6 @@ function newestCheckpoint(area: Disk, first: Superblock, where: string, findings
       `${where}: ${String(damaged)} blocks of older checkpoints are damaged; the newest whole one is used.`,
       { cure },
     )
-  if (cut) findings.add('volume-unknown', 'info', `${where}: only the first 4 MiB of its checkpoints were read.`)
   return newest ?? first
 }
 

@@ -2,7 +2,7 @@ import { OperationalError } from '../finding/operational-error.js'
 import type { Disk } from '../image/disk.js'
 import { findingList, type FindingList } from '../image/finding-list.js'
 import { areaOf, metered } from './area.js'
-import { checkVolumes, fileSystemAtStart } from './file-system.js'
+import { checkVolumes, fileSystemAtStart, foreignAtStart } from './file-system.js'
 import { startsWithGpt } from './gpt.js'
 import { readPartitionMap } from './partition-map.js'
 import type { DiskCheck, Partition, Volume } from './volume-type.js'
@@ -44,7 +44,8 @@ export function checkDisk(whole: Disk): DiskCheck {
 }
 
 /** A table at the end of the disk may be one of before it was made one volume. */
-const isOneVolume = (disk: Disk): boolean => !startsWithGpt(disk) && fileSystemAtStart(disk) !== undefined
+const isOneVolume = (disk: Disk): boolean =>
+  !startsWithGpt(disk) && (fileSystemAtStart(disk) ?? foreignAtStart(disk)) !== undefined
 
 function readable(findings: FindingList, what: string, check: () => void): void {
   try {

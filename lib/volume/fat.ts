@@ -90,8 +90,12 @@ function checkTables(area: Disk, boot: Boot, where: string, findings: FindingLis
   const at = reserved * sector
   const [zero, one] = firstEntries(bytesAt(area, at, 8), bits)
   const ones = bits === 12 ? 0xf00 : bits === 16 ? 0xff00 : 0xfffff00
+  // No system reads it; some formatting programs put another kind of medium here than into the boot sector.
+  const severity = zero >= ones + 0xf0 ? 'warning' : 'error'
   if (zero !== ones + media)
-    findings.add('fat-table-damaged', 'error', `${where}: the allocation table does not begin as one.`, { cure: check })
+    findings.add('fat-table-damaged', severity, `${where}: the allocation table does not begin as one.`, {
+      cure: check,
+    })
   for (let table = 1; table < tables; table += 1) {
     const compared = Math.min(length, mostCompared)
     if (bytesAt(area, at, compared).equals(bytesAt(area, at + table * length, compared))) continue

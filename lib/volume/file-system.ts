@@ -30,14 +30,31 @@ const withoutFiles = /^Apple_(partition_map|Driver|Patches)/
 /** Given an area, return the file system whose first structure left a trace there. */
 export const fileSystemAtStart = (area: Disk): FileSystem | undefined => fileSystems.find(({ first }) => first(area))
 
+/** File systems and containers that are not checked here, by the letters at their beginning. */
+const foreign: readonly (readonly [name: string, offset: number, letters: string])[] = [
+  ['NTFS', 3, 'NTFS    '],
+  ['ext2, ext3 or ext4', 1080, '\x53\xef'],
+  ['XFS', 0, 'XFSB'],
+  ['Btrfs', 65_600, '_BHRfS_M'],
+  ['LUKS', 0, 'LUKS\xba\xbe'],
+  ['CoreStorage', 88, 'CS'],
+]
+
+/** Given an area, return what stands at its beginning where that is known by name only. */
+export const foreignAtStart = (area: Disk): string | undefined =>
+  foreign.find(([, at, letters]) => bytesAt(area, at, letters.length).toString('latin1') === letters)?.[0]
+
 /**
  * Given an area and the partition it is (undefined: the whole disk), check its file system and return its volumes.
  * Throws OperationalError where the area cannot be read.
  */
 export function checkVolumes(area: Disk, partition: Partition | undefined, findings: FindingList): Volume[] {
-  const fileSystem = fileSystemAtStart(area) ?? fileSystems.find(({ second }) => second(area))
+  // The copy of a structure that is left at the end of another file system is one of before.
+  const other = fileSystemAtStart(area) === undefined ? foreignAtStart(area) : undefined
+  const fileSystem =
+    fileSystemAtStart(area) ?? (other === undefined ? fileSystems.find(({ second }) => second(area)) : undefined)
   if (fileSystem === undefined) {
-    noFileSystem(area, partition, findings)
+    noFileSystem(area, partition, other, findings)
     return []
   }
   const where = `${fileSystem.name}${partition === undefined ? '' : ` on partition ${String(partition.index)}`}`
@@ -45,11 +62,19 @@ export function checkVolumes(area: Disk, partition: Partition | undefined, findi
   return found.map((volume) => ({ partition: partition?.index ?? null, ...volume }))
 }
 
-function noFileSystem(area: Disk, partition: Partition | undefined, findings: FindingList): void {
+function noFileSystem(
+  area: Disk,
+  partition: Partition | undefined,
+  other: string | undefined,
+  findings: FindingList,
+): void {
   if (partition !== undefined && withoutFiles.test(partition.type)) return
   const where = partition === undefined ? 'The disk' : `Partition ${String(partition.index)}`
   const kind = partition && promised[partition.type]
-  if (allZero(bytesAt(area, 0, Math.min(looked, area.size)))) {
+  if (other !== undefined) {
+    const severity = partition === undefined || kind !== undefined ? 'warning' : 'info'
+    findings.add('volume-unknown', severity, `${where} holds ${other}, which is not checked here.`)
+  } else if (allZero(bytesAt(area, 0, Math.min(looked, area.size)))) {
     const says = `${where} begins with zeros and holds no file system: it was never formatted, or its beginning is lost.`
     findings.add('volume-blank', kind !== undefined || partition === undefined ? 'warning' : 'info', says)
   } else if (kind !== undefined) {

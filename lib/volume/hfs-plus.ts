@@ -75,11 +75,15 @@ const isSame = (one: Header | undefined, other: Header | undefined): boolean =>
 
 function checkVolume(area: Disk, header: Header, where: string, findings: FindingList): FoundVolume {
   const { attributes, blockSize, totalBlocks } = header
+  const journal = (attributes & journaled) === 0 ? 'none' : checkJournal(area, header, where, findings)
+  const clean = (attributes & unmounted) !== 0 && journal !== 'full'
+  // Of a volume in use some blocks are at their place already and some only in its journal.
+  const severity = clean ? 'error' : 'warning'
   const forks = forkFaults(header)
   if (forks.length > 0)
     findings.add(
       'hfs-files-damaged',
-      'error',
+      severity,
       `${where}: the files of the file system itself are misplaced: ${forks.join('; ')}.`,
       {
         cure: 'Restore an older copy.',
@@ -87,17 +91,15 @@ function checkVolume(area: Disk, header: Header, where: string, findings: Findin
     )
   const trees = (['extents', 'catalog', 'attributes'] as const).map((tree) =>
     checkTree(area, header, tree, (fault) =>
-      findings.add('hfs-tree-damaged', 'error', `${where}: the B-tree of the ${words[tree]} is damaged: ${fault}.`, {
+      findings.add('hfs-tree-damaged', severity, `${where}: the B-tree of the ${words[tree]} is damaged: ${fault}.`, {
         cure: 'Restore an older copy, or let `fsck_hfs` repair a copy of the image.',
       }),
     ),
   )
-  const journal = (attributes & journaled) === 0 ? 'none' : checkJournal(area, header, where, findings)
   if ((attributes & inconsistent) !== 0)
     findings.add('volume-inconsistent', 'warning', `${where}: macOS has marked the volume as inconsistent.`, {
       cure: 'Let `fsck_hfs` look at a copy of the image.',
     })
-  const clean = (attributes & unmounted) !== 0 && journal !== 'full'
   if (!clean)
     findings.add(
       'volume-unclean',

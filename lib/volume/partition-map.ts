@@ -22,7 +22,7 @@ export function readPartitionMap(disk: Disk, findings: FindingList): Partition[]
 function checkPlaces(disk: Disk, partitions: readonly Partition[], findings: FindingList): void {
   for (const { index, offset, length } of partitions) {
     const number = String(index)
-    if (length === 0) findings.add('partition-empty', 'error', `Partition ${number} has no length.`)
+    if (length === 0) findings.add('partition-empty', 'warning', `Partition ${number} has no length.`)
     else if (offset + length > disk.size)
       findings.add(
         'partition-outside-disk',

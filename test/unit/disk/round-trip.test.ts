@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { rmSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import fc from 'fast-check'
@@ -87,6 +87,26 @@ function demandSame(
 
 describe('what a disk was written with', function () {
   this.timeout(120_000)
+
+  it('is not read from bands of less than a sector, each of which would be a file to open', () => {
+    const file = join(temporaryFolder(), 'a.sparsebundle')
+    const image = { path: fromText(file), container: 'sparse-bundle' } as const
+    writeDiskBundle(file, Buffer.alloc(sector, 7), { bandSize: sector })
+    openDisk(image).close()
+    writeDiskBundle(join(file, 'b'), Buffer.alloc(sector, 7), { bandSize: sector - 1 })
+    const small = { ...image, path: fromText(join(file, 'b')) }
+    expect(() => openDisk(small)).to.throw(/bands of 511 bytes are impossible/)
+  })
+
+  it('is not decrypted where the token that gave the keys is gone', () => {
+    const file = join(temporaryFolder(), 'a.sparsebundle')
+    const image = { path: fromText(file), container: 'sparse-bundle' } as const
+    writeDiskBundle(file, Buffer.alloc(sector, 7), { bandSize: sector, encryption: { version: 'v2', passphrase: 'a' } })
+    const key = unlockImage(image, Buffer.from('a'))
+    openDisk(image, key).close()
+    writeFileSync(join(file, 'token'), '')
+    expect(() => openDisk(image, key)).to.throw(/its token is empty now/)
+  })
 
   it('is read from a sparse bundle, with holes, short bands and either encryption', () => {
     const folder = temporaryFolder()

@@ -180,10 +180,20 @@ describe('an APFS container that mkapfs made', () => {
     }
   })
 
-  it('whose ring of checkpoints is longer than any is read in part, and that is said', () => {
+  it('whose ring of checkpoints is longer than what is read is not judged by the part that was', () => {
     const last = places.newest
     const long = summed(summed(disk, 0, [104, 4, 2000]), last, [104, 4, 2000])
-    expect(findingsOf(long)).to.include('info volume-unknown')
+    expect(findingsOf(long)).to.deep.equal(['warning volume-unknown'])
+    // The newest checkpoint lies behind what is read.
+    expect(findingsOf(summed(long, 0, [16, 8, u64(16) + 1]))).to.deep.equal(['warning volume-unknown'])
+  })
+
+  it('with a sealed volume, or one whose root is no virtual object, is not asked for the checksum of that root', () => {
+    const { volume } = places
+    const elsewhere: [number, 8, number] = [136, 8, 5000]
+    expect(findingsOf(summed(disk, volume, elsewhere))).to.deep.equal(['error apfs-volume-damaged'])
+    expect(findingsOf(summed(disk, volume, elsewhere, [56, 8, 0x20]))).to.deep.equal([])
+    expect(findingsOf(summed(disk, volume, elsewhere, [116, 4, 0x40000002]))).to.deep.equal([])
   })
 
   it('is judged as apfsck judges it', function () {

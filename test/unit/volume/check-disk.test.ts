@@ -155,6 +155,15 @@ describe('the check of a disk', () => {
     ])
   })
 
+  it('of NTFS without a partition map takes the texts of its boot sector for no partitions', () => {
+    const boot = Buffer.alloc(512)
+    boot.write('\xeb\x52\x90NTFS    ', 'latin1')
+    boot.write('\r\nA disk read error occurred\0\r\nBOOTMGR is missing\0\r\nBOOTMGR is compressed\0', 0x18a, 'latin1')
+    boot.writeUInt16BE(0x55aa, 510)
+    const zeros: Disk = { size: 2 ** 41, read: (_, length) => Buffer.alloc(length) }
+    expect(findingsOf(changedDisk(zeros, { offset: 0, bytes: boot }))).to.deep.equal(['warning volume-unknown'])
+  })
+
   it('shows names of the disk as safe text', function () {
     const disk = diskOfFile(madeDisk(this, 8, ['sgdisk', ['-n', '1:0:+2M', 'DISK']]))
     const hfs = plainDisk(realImage(this, 'hfsj-plain.sparsebundle.tgz').file)

@@ -82,6 +82,8 @@ describe('a FAT volume', () => {
         'warning fat-tables-differ',
       ])
       expect(findingsOf(flipped(disk, table + 100))).to.deep.equal(['warning fat-tables-differ'])
+      // Another kind of medium than the boot sector's harms nobody.
+      expect(findingsOf(withNumbers(disk, 'LE', [21, 1, 0xf0]))).to.deep.equal(['warning fat-table-damaged'])
     })
 
     it('says what it says of itself', () => {

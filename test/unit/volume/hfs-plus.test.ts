@@ -227,6 +227,35 @@ describe('an HFS+ volume of a real image', () => {
     ])
   })
 
+  it('that is in use, or was when its Mac crashed, may have blocks that only its journal has: a warning', () => {
+    const last = catalog + disk.read(catalog + 28, 4).readUInt32BE(0) * block
+    // A leaf was split: the old last one is written, the head of the tree with the new one is not.
+    const split = withNumbers(disk, 'BE', [last, 4, 9])
+    expect(findingsOf(split)).to.deep.equal(['error hfs-tree-damaged'])
+    const full = journalWith(split, journal, (head) => head.writeBigUInt64LE(head.readBigUInt64LE(8) + 512n, 16))
+    expect(findingsOf(full)).to.deep.equal(['warning hfs-tree-damaged', 'info volume-unclean'])
+    expect(findingsOf(withNumbers(split, 'BE', [header + 4, 4, 0x80002000]))[0]).to.equal('warning hfs-tree-damaged')
+    const misplaced = withNumbers(disk, 'BE', [header + 4, 4, 0x80002000], [header + 112, 8, 0])
+    expect(findingsOf(misplaced)[0]).to.equal('warning hfs-files-damaged')
+  })
+
+  it('that another file system took the place of leaves its alternate behind, which is no damage', () => {
+    const letters: [number, string][] = [
+      [3, 'NTFS    '],
+      [0, 'LUKS\xba\xbe'],
+      [0, 'XFSB'],
+      [88, 'CS'],
+      [1080, '\x53\xef'],
+      [65_600, '_BHRfS_M'],
+    ]
+    for (const [offset, text] of letters) {
+      const zeros = changedDisk(disk, { offset: 0, bytes: Buffer.alloc(70_000) })
+      const other = changedDisk(zeros, { offset, bytes: Buffer.from(text, 'latin1') })
+      expect(findingsOf(zeros)).to.include('error hfs-header-damaged')
+      expect(findingsOf(other), text).to.deep.equal(['warning volume-unknown'])
+    }
+  })
+
   it('whose journal a PowerPC wrote is read too', () => {
     const other = journalWith(
       disk,

@@ -128,7 +128,7 @@ describe('an Apple partition map', () => {
     expect(mapFindingsOf(withNumbers(disk, 'BE', [512 + 12, 4, 1]))).to.include('error apm-damaged')
     expect(mapFindingsOf(withNumbers(disk, 'BE', [1024 + 12, 4, 100_000]))).to.include('error partition-outside-disk')
     expect(mapFindingsOf(withNumbers(disk, 'BE', [1024 + 8, 4, 2]))).to.include('error partitions-overlap')
-    expect(mapFindingsOf(withNumbers(disk, 'BE', [1024 + 12, 4, 0]))).to.include('error partition-empty')
+    expect(mapFindingsOf(withNumbers(disk, 'BE', [1024 + 12, 4, 0]))).to.include('warning partition-empty')
   })
 
   it('has a finding for each damage to the driver descriptor', () => {
