@@ -213,7 +213,7 @@ describe('daemon install and uninstall', function () {
     const done = await run('install', '--folder', units)
     expect(done.stderr).to.equal('')
     const names = readdirSync(units).sort()
-    expect(names.map((name) => name.replace(/[0-9a-f]{16}/, 'ID'))).to.deep.equal([
+    expect(names.map((name) => name.replace(/[0-9a-f]{16}/, 'ID')).sort()).to.deep.equal([
       'lbackup-filevault-ID.service',
       'lbackup-filevault-alarm-ID.service',
       'lbackup-filevault-alarm-ID.timer',
