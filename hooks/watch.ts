@@ -1,5 +1,6 @@
 import { processIdentity } from '../lib/lbackup/process-chain.js'
 import { readFileBounded } from '../lib/system/file.js'
+import { betweenRuns } from '../lib/staging/freezing-lock.js'
 import { endStaging } from '../lib/staging/remove.js'
 import { leave } from '../lib/system/leave.js'
 import { realSystem } from '../lib/system/system.js'
@@ -36,7 +37,9 @@ else {
     await watch(order, begin, eyes).finally(() => eyes.reaction?.end())
     // Nobody called, so no post-backup hook will come. What stays the next pre-backup hook removes.
     if (order.staging === true && !call.signal.aborted)
-      await endStaging(system, order.stateFolder, { run: order.run }).catch(() => undefined)
+      await betweenRuns(system, order.stateFolder, () =>
+        endStaging(system, order.stateFolder, { run: order.run }),
+      ).catch(() => undefined)
   }
   leave(0)
 }

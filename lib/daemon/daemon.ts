@@ -121,11 +121,11 @@ export async function daemon(order: DaemonOrder, eyes: DaemonEyes): Promise<stri
     if (uses !== undefined) {
       const step = seeUses(known, uses)
       known = step.known
+      // Who used an image while nobody looked was not seen to leave it.
+      const unseen = !usesKnown || quiet.uses
+      freezer.rested(unseen ? known.images.filter(isAtRest).map(({ slot }) => slot) : step.rested)
       if (!quiet.uses) told.push(...step.told)
       quiet.uses = false
-      freezer.rested(step.rested)
-      // What the staging folder was not there for yet.
-      if (!usesKnown) freezer.rested(known.images.filter(neverFrozen).map(({ slot }) => slot))
       usesKnown = true
     }
     tell(told)
@@ -232,7 +232,7 @@ export async function daemon(order: DaemonOrder, eyes: DaemonEyes): Promise<stri
 const beginning = ({ images, roots }: Known): string =>
   `follows ${String(images.length)} images below ${String(roots.length)} folders`
 
-const neverFrozen = ({ frozenAt, state }: KnownImage): boolean => frozenAt === undefined && state === 'detached'
+const isAtRest = ({ state }: KnownImage): boolean => state === 'detached'
 
 function differs(before: Glance | undefined, after: Glance): boolean {
   if (before === undefined || before.place !== after.place) return true

@@ -3,10 +3,11 @@ import { named, type Known, type KnownImage, type Told } from './known.js'
 import type { Step } from './settle.js'
 
 /**
- * Freezes an image at rest in the staging folder. Returns half a sentence of how, or throws OperationalError where it is
+ * Freezes an image at rest in the staging folder. Returns half a sentence of how (undefined: what is frozen of it is still
+ * what it is), or throws OperationalError where it is
  * not at rest or cannot be frozen; ends soon once the signal is given, since its image or LBackup came into use.
  */
-export type Freeze = (image: KnownImage, signal: AbortSignal) => Promise<string>
+export type Freeze = (image: KnownImage, signal: AbortSignal) => Promise<string | undefined>
 
 /** Freezes the images that came to rest, one at a time and beside the looks. */
 export interface Freezing {
@@ -33,7 +34,7 @@ const retryAfter = 300_000
 export function freezing(freeze: Freeze | undefined): Freezing {
   const due = new Map<string, Due>()
   let going: { readonly slot: string; readonly stop: AbortController; readonly done: Promise<void> } | undefined
-  const ended: { slot: string; how?: string; why?: string }[] = []
+  const ended: { slot: string; how?: string | undefined; why?: string }[] = []
 
   const begin = (image: KnownImage, put: Freeze): void => {
     const { slot } = image
@@ -58,7 +59,7 @@ export function freezing(freeze: Freeze | undefined): Freezing {
       const tries = due.get(slot)?.tries ?? 0
       if (why === undefined || tries + 1 >= mostTries) due.delete(slot)
       else due.set(slot, { tries: tries + 1, from: now + retryAfter })
-      if (image === undefined) continue
+      if (image === undefined || (how === undefined && why === undefined)) continue
       told.push({ event: why === undefined ? 'frozen' : 'not-frozen', ...named(image), detail: why ?? how ?? '' })
       const frozenAt = new Date(now).toISOString()
       if (why === undefined) images = images.map((one) => (one === image ? { ...one, frozenAt } : one))

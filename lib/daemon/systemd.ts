@@ -55,7 +55,8 @@ WantedBy=timers.target
 /**
  * What is read must stay in sight: homes, mounts as they come and go, /proc of all processes with what they have open, and
  * loop devices in /sys. So no ProcSubset=, no ProtectProc=, no PrivatePIDs=. V8 writes code and runs it, so no
- * MemoryDenyWriteExecute=.
+ * MemoryDenyWriteExecute=. What is frozen has the modes of the image, as of a folder that hands its group on, which
+ * RestrictSUIDSGID= would refuse.
  */
 const sandbox = ({ writable, roots, freezes }: UnitFacts, more: readonly string[] = []): string => `\
 UMask=0077
@@ -77,7 +78,7 @@ ProtectClock=yes
 ProtectHostname=yes
 RestrictNamespaces=yes
 RestrictRealtime=yes
-RestrictSUIDSGID=yes
+RestrictSUIDSGID=${freezes ? 'no' : 'yes'}
 LockPersonality=yes
 KeyringMode=private
 SystemCallArchitectures=native

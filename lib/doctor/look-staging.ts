@@ -5,7 +5,9 @@ import type { Observed } from '../run/observed.js'
 import { abilitiesOf, bindable } from '../staging/abilities.js'
 import { readStaging } from '../staging/book.js'
 import { lookIntoStaging, withWorkFolder } from '../staging/folder.js'
+import { betweenRuns } from '../staging/freezing-lock.js'
 import type { Abilities } from '../staging/staging-type.js'
+import { lookAt } from '../system/file.js'
 import { closeFolder, type Folder } from '../system/folder.js'
 import { volumeOf } from '../system/volume.js'
 import { list, size } from '../text/measure.js'
@@ -15,7 +17,8 @@ import type { Patient } from './patient.js'
 
 /**
  * Given the patient, backupSource and the images, tell whether it can serve as the staging folder, how each image would
- * stand there and in whose quota. A folder is made in it for that and removed again, unless a run has our lock.
+ * stand there and in whose quota. A folder is made in it for that and removed again, unless a run or the daemon is at
+ * work there.
  */
 export async function stagingLook(
   patient: Patient,
@@ -43,10 +46,12 @@ export async function stagingLook(
     const reserve = (total * reservePercent) / 100
     const room = `${size(free)} are free on the volume of the staging folder, and source.reservePercent wants ${size(reserve)}.`
     const short = free < reserve ? [found('staging-unusable', 'error', room, 'Free some space there.')] : []
-    if (lockHolder(stateFolder) !== undefined) return [...unshown, ...short]
-    const abilities = await withWorkFolder(staging, (work) =>
-      Promise.resolve(images.map(({ image }) => abilitiesOf(system, work, image, hardLinks))),
+    const abilities = await alone(patient, () =>
+      withWorkFolder(staging, (work) =>
+        Promise.resolve(images.map(({ image }) => abilitiesOf(system, work, image, hardLinks))),
+      ),
     )
+    if (abilities === undefined) return [...unshown, ...short]
     return [
       ...unshown,
       ...short,
@@ -55,6 +60,22 @@ export async function stagingLook(
     ]
   } finally {
     closeFolder(staging)
+  }
+}
+
+/** What a run or the daemon makes in the staging folder just now is not taken from it; undefined: one of them does. */
+async function alone<Result>(
+  { system, stateFolder }: Patient,
+  look: () => Promise<Result>,
+): Promise<Result | undefined> {
+  // Where nothing of ours is known yet, nobody is at work.
+  if (lookAt(stateFolder) === undefined) return look()
+  if (lockHolder(stateFolder) !== undefined) return undefined
+  try {
+    return await betweenRuns(system, stateFolder, look)
+  } catch (error) {
+    if (!(error instanceof OperationalError) || error.code !== 'run-in-progress') throw error
+    return undefined
   }
 }
 

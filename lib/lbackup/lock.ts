@@ -62,7 +62,13 @@ export function releaseLock(stateFolder: RawPath, runId: string): boolean {
   const highest = Math.max(0, ...existing(folder))
   const holder = highest === 0 ? 'free' : readHolder(folder, highest)
   if (typeof holder !== 'object' || holder.runId !== runId) return false
-  replaceFile(file(folder, highest), `${JSON.stringify({ ...holder, released: true })}\n`)
+  try {
+    replaceFile(file(folder, highest), `${JSON.stringify({ ...holder, released: true })}\n`)
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    // A full disk takes no word, and whoever lives on would hold the lock for ever. Nobody takes ours for stale while we live.
+    removeFile(file(folder, highest))
+  }
   return true
 }
 

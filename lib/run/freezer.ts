@@ -45,6 +45,7 @@ export function freezerOf(context: Omit<DaemonContext, 'freeze' | 'call' | 'say'
       atRest: true,
       live: structure.fingerprint,
     }
+    const before = system.now().toISOString()
     const frozen = await freeze({
       system,
       stateFolder,
@@ -59,6 +60,7 @@ export function freezerOf(context: Omit<DaemonContext, 'freeze' | 'call' | 'say'
       atRest: async () => ((await isAtRest()) ? new Set([slot]) : new Set()),
     })
     if ('because' in frozen) throw refused(path, `could not be frozen: ${frozen.because}`)
+    if (frozen.entry.takenAt < before) return undefined
     return `as a ${frozen.entry.kind.replaceAll('-', ' ')}`
   }
 }

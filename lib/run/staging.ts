@@ -4,6 +4,7 @@ import type { StagedImage as RecordedStage } from '../generated/run.js'
 import { policyFor } from '../policy/decide.js'
 import type { Decision } from '../policy/policy-type.js'
 import { readStaging } from '../staging/book.js'
+import { untilNobodyFreezes } from '../staging/freezing-lock.js'
 import { dropFrozen, endStaging } from '../staging/remove.js'
 import { stage } from '../staging/stage.js'
 import type { Stage, StagedImage, StageRequest, StagingSubject } from '../staging/stage-type.js'
@@ -163,6 +164,8 @@ export async function unstage(
   context: Pick<RunContext, 'config' | 'system' | 'stateFolder'>,
 ): Promise<ReportedFinding[]> {
   try {
+    // A run that is halted early comes by here as well.
+    await untilNobodyFreezes(context.system, context.stateFolder)
     await endStaging(context.system, context.stateFolder, { keep: isStaging(context) })
     return []
   } catch (error) {

@@ -117,7 +117,7 @@ async function take(site: StagingSite, { image, kind }: Making, from: RawPath): 
     closeFolder(into)
   }
   const before = readStaging(site.stateFolder)?.entries.find(({ name }) => name === image.slot)
-  note(site, { ...entryOf(image, kind), standing: false, kept: before?.kept === true })
+  note(site, { ...entryOf(image, kind), standing: false, kept: before?.kept === true && kind !== 'hard-link' })
   await removeEntry(system, staging, { name: image.slot, kind, ...unknownEntry })
   renameIn(work, slot, staging, slot)
 }

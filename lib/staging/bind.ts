@@ -18,7 +18,8 @@ export async function bindFolder(system: System, staging: Folder, path: RawPath,
     const place = makeFolderIn(staging, name)
     closeFolder(place)
     // Without -c mount(8) would resolve the descriptor into a path, which may be another folder's by then.
-    const args = ['-c', '-o', 'bind,ro,nosuid,nodev', handedOn(shown), handedOn(staging, name)]
+    // Not private, it would get what is mounted below the folder later, and take that from its user when it is unmounted.
+    const args = ['-c', '-o', 'bind,ro,nosuid,nodev,private', handedOn(shown), handedOn(staging, name)]
     const result = await system.tool('bind', args)
     const why = noAnswer(result)
     if (why !== undefined) throw failed(path, why)

@@ -31,7 +31,7 @@ export async function checkStaged(
     const [image, structure] = [subjects[at], structures[at] as Structure]
     const live = image && lives[fresh.indexOf(image)]
     const place = placeOf(staging.path, entry)
-    const why = live === undefined ? undefined : whyNotWhole(live, structure)
+    const why = live === undefined ? undefined : whyNotWhole(live, image?.live, structure)
     const book = readStaging(stateFolder)
     if (book === undefined) throw new Error('the book of the staging folder is gone')
     if (why !== undefined) {
@@ -90,7 +90,11 @@ export async function trustedEntries(
 }
 
 /** An error that the image itself has is its own; the copies of a damaged image are as damaged. */
-function whyNotWhole(live: Structure, staged: Structure): string | undefined {
+function whyNotWhole(live: Structure, before: string | undefined, staged: Structure): string | undefined {
+  // A band that is not there reads as zeros, and is no error.
+  if (live.fingerprint === before && staged.counts.bands !== live.counts.bands) {
+    return 'it could not be frozen whole: bands of it are missing'
+  }
   const known = new Set(live.findings.map(({ code, member }) => `${code} ${member ?? ''}`))
   const news = staged.findings.find(({ code, member, severity }) => {
     return severity === 'error' && !known.has(`${code} ${member ?? ''}`)

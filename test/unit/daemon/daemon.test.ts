@@ -138,12 +138,12 @@ describe('the daemon', () => {
 
 describe('freezing at logout', () => {
   /** A freeze that takes until the next turn, and what it was called for. */
-  function recorder(answers: readonly (string | Error)[] = []) {
+  function recorder(answers: readonly (string | Error | undefined)[] = []) {
     const calls: { path: string; signal: AbortSignal }[] = []
     const freeze: Freeze = ({ path }, signal) => {
       calls.push({ path, signal })
-      const answer = answers[calls.length - 1] ?? 'clone'
-      return typeof answer === 'string' ? Promise.resolve(answer) : Promise.reject(answer)
+      const answer = calls.length > answers.length ? 'clone' : answers[calls.length - 1]
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)
     }
     return { calls, freeze }
   }
@@ -157,11 +157,17 @@ describe('freezing at logout', () => {
     expect(remembered.at(-1)?.images[0]?.frozenAt).to.match(/^2001-/)
   })
 
-  it('does not freeze again after a restart what was frozen, unless it was used', async () => {
+  it('after a restart and a backup freezes anew what was used unseen, and tells nothing of what is still the same', async () => {
     const first = await seen(calm, recorder().freeze)
-    const { calls, freeze } = recorder()
-    await seen(calm, freeze, first.remembered.at(-1))
-    expect(calls).to.deep.equal([])
+    const frozenAt = first.remembered.at(-1)?.images[0]?.frozenAt
+    const unseen: Scene[] = [...calm, { backup: true }, ...calm]
+    const same = recorder([undefined, undefined])
+    const still = await seen(unseen, same.freeze, first.remembered.at(-1))
+    expect(same.calls).to.have.length(2)
+    expect(still.events).to.deep.equal(['begin'])
+    expect(still.remembered.at(-1)?.images[0]?.frozenAt).to.equal(frozenAt)
+    const anew = await seen(unseen, recorder([undefined, 'clone']).freeze, first.remembered.at(-1))
+    expect(anew.events).to.deep.equal(['begin', 'frozen'])
   })
 
   it('freezes nothing while LBackup runs; what came to rest meanwhile is frozen after it', async () => {

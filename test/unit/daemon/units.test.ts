@@ -74,6 +74,14 @@ describe('the units for systemd', function () {
     }
   })
 
+  it('let the daemon give what it freezes the modes of the image, and nothing else any such', () => {
+    const texts = systemdUnits({ ...facts, freezes: true }).flatMap(({ name, text }) =>
+      name.endsWith('.service') ? [text] : [],
+    )
+    expect(texts.map((text) => /^RestrictSUIDSGID=(.*)$/mu.exec(text)?.[1])).to.deep.equal(['no', 'yes'])
+    expect(systemdUnits(facts)[0]?.text).to.include('RestrictSUIDSGID=yes\n')
+  })
+
   it('leave the temporary folder in sight where images lie in it', () => {
     const tmp = (roots: readonly string[]): boolean =>
       systemdUnits({ ...facts, roots })[0]?.text.includes('PrivateTmp=no') === true
@@ -205,7 +213,7 @@ describe('daemon install and uninstall', function () {
     const done = await run('install', '--folder', units)
     expect(done.stderr).to.equal('')
     const names = readdirSync(units).sort()
-    expect(names.map((name) => name.replace(/[0-9a-f]{16}/, 'ID'))).to.deep.equal([
+    expect(names.map((name) => name.replace(/[0-9a-f]{16}/, 'ID')).sort()).to.deep.equal([
       'lbackup-filevault-ID.service',
       'lbackup-filevault-alarm-ID.service',
       'lbackup-filevault-alarm-ID.timer',

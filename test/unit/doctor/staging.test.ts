@@ -1,6 +1,9 @@
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { betweenRuns } from '../../../lib/staging/freezing-lock.js'
+import { realSystem } from '../../../lib/system/system.js'
+import { fromText } from '../../../lib/text/raw-path.js'
 import { writeSparseBundle } from '../../support/image-writer/sparse-bundle.js'
 import { loopDisk, unmountLoopDisks } from '../../support/loop-disk.js'
 import { reflinkDisk, unmountReflinkDisks } from '../../support/reflink-disk.js'
@@ -50,6 +53,18 @@ describe('the doctor, of a staging folder', function () {
     writeFileSync(join(staging, 'letter'), 'of somebody')
     const { report } = await examine(lab)
     expect(report.findings.find((one) => one.code === 'staging-unusable')?.message).to.match(/not ours: letter/)
+  })
+
+  it('makes nothing in it while something is frozen there', async function () {
+    const { lab, staging } = labOn(loopDisk(this, temporaryFolder()).path)
+    mkdirSync(join(lab.folder, 'state'), { mode: 0o700 })
+    const system = realSystem({ platform: 'linux', commandSeconds: 20 })
+    const { codes } = await betweenRuns(system, fromText(join(lab.folder, 'state')), async () => {
+      mkdirSync(join(staging, '.new'))
+      return examine(lab)
+    })
+    expect(codes).not.to.include('image-unstageable')
+    expect(readdirSync(staging)).to.deep.equal(['.new'])
   })
 
   it('says which plain folder cannot be shown', async function () {

@@ -1,11 +1,13 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { OperationalError } from '../../../lib/finding/operational-error.js'
-import { releaseLock, takeLock, type LockHolder } from '../../../lib/lbackup/lock.js'
+import type { Config } from '../../../lib/generated/config.js'
+import { lockHolder, releaseLock, takeLock, type LockHolder } from '../../../lib/lbackup/lock.js'
 import { bootId, processIdentity } from '../../../lib/lbackup/process-chain.js'
+import { unstage } from '../../../lib/run/staging.js'
 import { betweenRuns, untilNobodyFreezes } from '../../../lib/staging/freezing-lock.js'
 import { realSystem } from '../../../lib/system/system.js'
 import { fromText } from '../../../lib/text/raw-path.js'
@@ -53,6 +55,40 @@ describe('freezing between runs', () => {
     end()
     await Promise.all([frozen, run])
     expect(order).to.deep.equal(['freezes', 'is done', 'the run goes on'])
+  })
+
+  it('is not disturbed by a run that was halted early and empties the staging folder', async () => {
+    const folder = state(temporaryFolder())
+    const config = { source: { mode: 'staging' } } as Config
+    const order: string[] = []
+    let end = (): void => undefined
+    const frozen = betweenRuns(system, folder, async () => {
+      await new Promise<void>((resolve) => (end = resolve))
+      order.push('frozen')
+    })
+    while (lockHolder(state(join(folder, 'freezing'))) === undefined)
+      await new Promise((resolve) => setImmediate(resolve))
+    const emptied = unstage({ config, system, stateFolder: folder }).then(() => order.push('emptied'))
+    await Promise.all([processIdentity(system), processIdentity(system)])
+    end()
+    await Promise.all([frozen, emptied])
+    expect(order).to.deep.equal(['frozen', 'emptied'])
+  })
+
+  it('ends on a full disk as well, where whoever froze lives on', async () => {
+    const folder = temporaryFolder()
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'state', folder])
+    try {
+      await betweenRuns(system, state(folder), () => {
+        expect(() => writeFileSync(join(folder, 'full'), Buffer.alloc(100_000))).to.throw(/ENOSPC/)
+        return Promise.resolve()
+      })
+      expect(lockHolder(state(join(folder, 'freezing')))).to.equal(undefined)
+      rmSync(join(folder, 'full'))
+      await betweenRuns(system, state(folder), () => Promise.resolve())
+    } finally {
+      execFileSync('umount', [folder])
+    }
   })
 
   it('is not waited for where whoever froze is dead', async () => {

@@ -166,6 +166,20 @@ describe('a staging folder', function () {
         expect(lab.standing()).to.deep.equal([])
       })
 
+      it('calls nothing whole that somebody took a band from while it was made', async () => {
+        const request = lab.request()
+        const { images, refused } = await lab.stage({
+          look: (orders) => {
+            const at = orders.find(({ path }) => path === fromText(lab.place))
+            if (at !== undefined) unlinkSync(join(lab.place, 'bands/1'))
+            return request.look(orders)
+          },
+        })
+        expect(images.size).to.equal(0)
+        expect(refused.get(slot)).to.match(/could not be frozen whole: bands of it are missing/)
+        expect(lab.standing()).to.deep.equal([])
+      })
+
       it('freezes nothing that came into use meanwhile', async () => {
         const came = await freeze({ ...lab.request(), image: lab.subject(), atRest: () => Promise.resolve(new Set()) })
         expect('because' in came && came.because).to.match(/came into use/)
@@ -282,6 +296,17 @@ describe('a staging folder', function () {
       expect(existsSync(join(lab.image, 'bands/0'))).to.be.true
     })
 
+    it('holds none of them for longer where a clone was kept before', async function () {
+      const kept = stagingLab(reflinkDisk(this, temporaryFolder(), 'btrfs'))
+      await freeze({ ...kept.request(), image: kept.subject() })
+      for (const name of readdirSync(kept.image).filter((one) => one !== 'bands')) unclonable(join(kept.image, name))
+      const { images, refused } = await kept.stage({ hardLinks: true })
+      if (refused.size > 0) expect(refused.get(slot)).to.match(/serves files to others/)
+      else expect(images.get(slot)?.entry).to.include({ kind: 'hard-link', kept: false })
+      await endStaging(kept.system, kept.stateFolder)
+      expect(lstatSync(join(kept.image, 'bands/0')).nlink).to.equal(1)
+    })
+
     it('never holds hard links on macOS, of an image in use, or of what is on another volume', async function () {
       const mac = { ...lab.system, platform: 'macos' as const }
       const onMac = await lab.stage({ system: mac, hardLinks: true })
@@ -379,6 +404,33 @@ describe('a staging folder', function () {
       expect(readdirSync(alice())).to.deep.equal(['letter'])
     })
 
+    it('without what is mounted below them meanwhile, which stays mounted', async () => {
+      const volume = join(temporaryFolder(), 'volume')
+      mkdirSync(volume)
+      execFileSync('mount', ['-t', 'tmpfs', 'homes', volume])
+      // As systemd makes every mount.
+      execFileSync('mount', ['--make-shared', volume])
+      try {
+        const shared = stagingLab(volume)
+        const home = join(volume, 'homes/alice')
+        mkdirSync(join(home, 'disk'), { recursive: true })
+        await shared.stage({ images: [], folders: [fromText(home)] })
+        execFileSync('mount', ['-t', 'tmpfs', 'hers', join(home, 'disk')])
+        writeFileSync(join(home, 'disk/letter'), '')
+        expect(readdirSync(join(shared.staging, 'alice/disk'))).to.deep.equal([])
+        const open = openFolder(fromText(join(shared.staging, 'alice')))
+        try {
+          await endStaging(shared.system, shared.stateFolder)
+        } finally {
+          closeFolder(open)
+        }
+        expect(shared.standing()).to.deep.equal([])
+        expect(readdirSync(join(home, 'disk'))).to.deep.equal(['letter'])
+      } finally {
+        execFileSync('umount', ['-R', volume])
+      }
+    })
+
     it('and touches nothing where it cannot unmount them', async () => {
       await lab.stage({ images: [], folders: [fromText(alice())] })
       const system = realSystem({ platform: 'linux', tools: { umount: '/bin/true' }, commandSeconds: 20 })
@@ -416,6 +468,19 @@ describe('a staging folder', function () {
     })
   })
 
+  it('has the room of what goes before it asks for more', async function () {
+    const lab = stagingLab(reflinkDisk(this, temporaryFolder(), 'xfs', 400))
+    const band = join(lab.image, 'bands/0')
+    writeFileSync(band, Buffer.alloc(200 * 1024 * 1024, 7))
+    await freeze({ ...lab.request(), image: lab.subject({ slot: 'gone-0123456789abcdef0123' }) })
+    writeFileSync(band, 'little')
+    // Without what is kept of an image that is no more, four fifths are free.
+    const night = { reservePercent: 60 }
+    expect(await codeOf(() => lab.stage({ ...night, spare: 'all' }))).to.equal('staging-no-room')
+    const { images } = await lab.stage(night)
+    expect([...images.keys()]).to.deep.equal([slot])
+  })
+
   it('times of long ago stay long ago', async function () {
     const lab = stagingLab(reflinkDisk(this, temporaryFolder(), 'xfs'))
     utimesSync(join(lab.image, 'bands/0'), 1.5, 123_456.789_012)
@@ -423,6 +488,14 @@ describe('a staging folder', function () {
     expect(lstatSync(join(lab.place, 'bands/0')).mtimeMs).to.equal(lstatSync(join(lab.image, 'bands/0')).mtimeMs)
   })
 })
+
+/** btrfs clones nothing between a file that is not written anew elsewhere and one that is. */
+function unclonable(path: string): void {
+  const bytes = readFileSync(path)
+  writeFileSync(path, '')
+  execFileSync('chattr', ['+C', path])
+  writeFileSync(path, bytes)
+}
 
 // From both ends in turn, so that whoever reads from one end to the other meets newer bands behind older ones.
 const order = Array.from({ length: 120 }, (_, at) => (at % 2 === 0 ? at / 2 : 119 - (at - 1) / 2))
