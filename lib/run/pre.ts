@@ -29,7 +29,7 @@ import { frozenBefore, stageTonight, unstage } from './staging.js'
 import { planTonight } from './tonight.js'
 import { tellRun } from './tell-run.js'
 import { waiterOf } from './waiter.js'
-import { seedCopies } from './seed-copies.js'
+import { removeSeeds, seedCopies } from './seed-copies.js'
 import { startWatch } from './watching.js'
 
 /** The pre-backup hook: reconcile, check the disk, observe, decide, act, report. Returns the report it published. */
@@ -90,7 +90,7 @@ async function haltedBy(
 ): Promise<Report> {
   const record = { ...newRecord(context, null), state: 'finished' as const, finishedAt: now(context) }
   noteUnlooked(context)
-  const left = code === freezingGoesOn ? [] : await unstage(context)
+  const left = [...removeSeeds(context), ...(code === freezingGoesOn ? [] : await unstage(context))]
   const told = tellHalt(context, record, `the backup was halted: ${message.replace(/\.$/, '')}`)
   writeRecord(context.stateFolder, record)
   // What halts may be the excludes file itself; a block of a dead run in it is then said, not silently kept.
