@@ -51,7 +51,7 @@ export const v2FixedLength = 76
 const entryLength = 20
 const passphraseLength = 616
 const mostKeys = 0x800
-const mostBlock = 1024 * 1024
+const mostBlock = 64 * 1024
 const kinds: Readonly<Record<number, KeyRecord['kind']>> = { 1: 'passphrase', 2: 'certificate', 3: 'keybag' }
 
 /**

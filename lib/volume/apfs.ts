@@ -82,7 +82,8 @@ function newestCheckpoint(area: Disk, first: Superblock, where: string, findings
   if (newest === undefined || newest.transaction < first.transaction)
     findings.add('apfs-checkpoint-damaged', 'error', `${where}: the newest checkpoint is missing or damaged.`, { cure })
   else if (broken > 0)
-    findings.add('apfs-checkpoint-damaged', 'error', `${where}: the maps of the newest checkpoint are damaged.`, {
+    // A system may go back to the checkpoint before it (Apple File System Reference, "Mounting an Apple File System Partition").
+    findings.add('apfs-checkpoint-damaged', 'warning', `${where}: the maps of the newest checkpoint are damaged.`, {
       cure,
     })
   else if (damaged > 0)

@@ -27,7 +27,7 @@ export function readBoot(bytes: Buffer, areaSize: number): { boot?: Boot; faults
   const [u16, u32] = [(at: number) => bytes.readUInt16LE(at), (at: number) => bytes.readUInt32LE(at)]
   const faults: string[] = []
   if (bytes.readUInt16BE(510) !== 0x55aa) faults.push('its signature is missing')
-  if (!(bytes[0] === 0xe9 || (bytes[0] === 0xeb && bytes[2] === 0x90))) faults.push('it does not begin with a jump')
+  if (bytes[0] !== 0xe9 && bytes[0] !== 0xeb) faults.push('it does not begin with a jump')
   const [sector, perCluster, reserved, tables, rootEntries] = [
     u16(11),
     bytes[13] as number,

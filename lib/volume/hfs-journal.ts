@@ -23,7 +23,8 @@ export function checkJournal(
   findings: FindingList,
 ): 'empty' | 'full' | 'damaged' {
   const damaged = (fault: string): 'damaged' => {
-    findings.add('hfs-journal-damaged', 'error', `${where}: the journal is damaged: ${fault}.`, {
+    // What is whole without it stays whole: it only holds changes of the last moments.
+    findings.add('hfs-journal-damaged', 'warning', `${where}: the journal is damaged: ${fault}.`, {
       cure: 'Let `fsck_hfs` look at a copy of the image.',
     })
     return 'damaged'

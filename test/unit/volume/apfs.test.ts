@@ -64,7 +64,7 @@ describe('an APFS container that mkapfs made', () => {
   it('has a finding for its newest checkpoint, and for its maps', () => {
     for (const byte of [8, 100, 2000]) {
       expect(findingsOf(flipped(disk, places.newest + byte))).to.deep.equal(['error apfs-checkpoint-damaged'])
-      expect(findingsOf(flipped(disk, places.newest - block + byte))).to.deep.equal(['error apfs-checkpoint-damaged'])
+      expect(findingsOf(flipped(disk, places.newest - block + byte))).to.deep.equal(['warning apfs-checkpoint-damaged'])
     }
   })
 
