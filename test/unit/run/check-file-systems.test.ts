@@ -10,6 +10,7 @@ import { fromText } from '../../../lib/text/raw-path.js'
 import type { Inside } from '../../../lib/verify/verdict.js'
 import { fakeMac, type FakeMac, type FakeMacState } from '../../support/fake-mac.js'
 import { realImage } from '../../support/real-images.js'
+import { reflinkDisk, unmountReflinkDisks } from '../../support/reflink-disk.js'
 import { shared } from '../../support/shared.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
@@ -19,11 +20,14 @@ interface Backup {
   readonly copy: string
   readonly checks: string
   check(): Promise<Inside>
+  /** Milliseconds since 1970. */
+  clock: () => number
 }
 
 interface Options {
   readonly archive?: string
   readonly passphrase?: string
+  readonly destination?: string
   readonly commandSeconds?: number
   readonly verify?: Readonly<Record<string, number>>
 }
@@ -32,7 +36,7 @@ interface Options {
 function backup(context: Context, state: FakeMacState, options: Options = {}): Backup {
   const { archive = 'hfsj-plain.sparsebundle.tgz', commandSeconds, verify } = options
   const mac = fakeMac(state, commandSeconds)
-  const destination = temporaryFolder()
+  const { destination = temporaryFolder() } = options
   const original = realImage(context, archive)
   const copy = join(
     destination,
@@ -43,8 +47,10 @@ function backup(context: Context, state: FakeMacState, options: Options = {}): B
   cpSync(original.file, copy, { recursive: true, preserveTimestamps: true })
   const passphrases = options.passphrase === undefined ? [] : [{ match: {}, file: passphraseFile(options.passphrase) }]
   const { config } = fillDefaults({ passphrases, ...(verify === undefined ? {} : { verify }) } as never)
-  const check = fileSystemChecker({ config, system: mac.system }, { backupDest: fromText(destination) })
-  return {
+  const system = { ...mac.system, now: () => new Date(set.clock()) }
+  const check = fileSystemChecker({ config, system }, { backupDest: fromText(destination) })
+  const set: Backup = {
+    clock: Date.now,
     ...{ mac, destination, copy, checks: join(destination, '.lbackup-filevault/checks') },
     check: () =>
       check({
@@ -55,6 +61,7 @@ function backup(context: Context, state: FakeMacState, options: Options = {}): B
         image: { user: 'bob', path: '/Users/bob/a' },
       } as never),
   }
+  return set
 }
 
 function passphraseFile(text: string): string {
@@ -106,6 +113,7 @@ describe("Apple's own checkers", function () {
   })
   afterEach(() => {
     patience.seconds = usual
+    unmountReflinkDisks()
   })
 
   it('check a clone or copy of a copy, read-only and unmounted, and leave nothing', async function () {
@@ -181,7 +189,9 @@ describe("Apple's own checkers", function () {
   })
 
   it('are ended when they hang', async function () {
-    const set = backup(this, { faults: { fsckHfs: { hang: 'polite' } } }, { verify: { minutes: 0.05 } })
+    const set = backup(this, { faults: { fsckHfs: { hang: 'polite' } } })
+    // Its time is over as soon as it is attached.
+    set.clock = () => (set.mac.disks().attached.length > 0 ? Date.now() + 3_600_000 : Date.now())
     const inside = await set.check()
     expect(codesOf(inside)).to.include('warning filesystem-unchecked')
     expect(textOf(inside)).to.match(/in time/)
@@ -231,8 +241,19 @@ describe("Apple's own checkers", function () {
     mkdirSync(renamed)
     writeFileSync(join(renamed, 'x'), '')
     ever.mac.set({})
+    const left = { attached: [join(renamed, 'copy.sparsebundle')], seen: [] }
+    writeFileSync(join(ever.mac.folder, 'disks.json'), JSON.stringify(left))
     await ever.check()
     expect(existsSync(renamed)).to.equal(false)
+    expect(ever.mac.disks().attached).to.deep.equal([])
+    expect(readdirSync(ever.checks)).to.deep.equal([rest])
+  })
+
+  it('get a clone where the backup disk can make one, however large the copy', async function () {
+    const destination = reflinkDisk(this, temporaryFolder())
+    const set = backup(this, {}, { destination, verify: { copyGigabytes: 0 } })
+    expect(JSON.stringify(await set.check())).to.contain('nothing wrong')
+    expectTidy(set)
   })
 
   it('check no copy that would have to be copied and is too large, and none when the time is over', async function () {
