@@ -46,7 +46,7 @@ function backup(context: Context, state: FakeMacState, options: Options = {}): B
   mkdirSync(join(destination, 'Section.0'))
   cpSync(original.file, copy, { recursive: true, preserveTimestamps: true })
   const passphrases = options.passphrase === undefined ? [] : [{ match: {}, file: passphraseFile(options.passphrase) }]
-  const { config } = fillDefaults({ passphrases, ...(verify === undefined ? {} : { verify }) } as never)
+  const { config } = fillDefaults({ passphrases, ...(verify === undefined ? {} : { verify }) })
   const system = { ...mac.system, now: () => new Date(set.clock()) }
   const check = fileSystemChecker({ config, system }, { backupDest: fromText(destination) })
   const set: Backup = {
