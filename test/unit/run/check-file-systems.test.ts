@@ -189,7 +189,7 @@ describe("Apple's own checkers", function () {
   })
 
   it('are ended when they hang', async function () {
-    const set = backup(this, { faults: { fsckHfs: { hang: 'polite' } } })
+    const set = backup(this, { faults: { fsckHfs: { hang: 'polite' } } }, { commandSeconds: 3600 })
     // Its time is over as soon as it is attached.
     set.clock = () => (set.mac.disks().attached.length > 0 ? Date.now() + 3_600_000 : Date.now())
     const inside = await set.check()
