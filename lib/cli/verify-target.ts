@@ -15,6 +15,7 @@ import type { System } from '../system/system.js'
 import { printable } from '../text/printable.js'
 import { withoutTrailingSlash, type RawPath } from '../text/raw-path.js'
 import type { Inside } from '../verify/verdict.js'
+import type { Setup } from '../install/setup.js'
 import type { Machine } from './machine.js'
 import { imageAt, patientWork } from './search.js'
 
@@ -41,9 +42,12 @@ export function targetsOf(path: RawPath, machine: Machine | undefined): Target[]
   return remote && copies.length > 0 && !exists(path) ? copies : [own, ...copies]
 }
 
+/** Given the setup, return LBackup's backupDest. Throws OperationalError. */
+export const backupDestOf = ({ configuration }: Pick<Setup, 'configuration'>): RawPath =>
+  withoutTrailingSlash(literal(configuration, 'backupDest'))
+
 function copiesOf(source: BackupSource, path: RawPath, { setup }: Machine): Target[] {
-  const backupDest = withoutTrailingSlash(literal(setup.configuration, 'backupDest'))
-  return readSections(backupDest).sections.flatMap((section) => {
+  return readSections(backupDestOf(setup)).sections.flatMap((section) => {
     const copy = pathInSection(source, path, section.path, section.kind)
     return copy === undefined
       ? []
@@ -83,7 +87,7 @@ export async function verifyTarget(
 
 async function insideOf(
   image: Image,
-  { encryption, findings }: Structure,
+  { encryption, counts, findings }: Structure,
   { inUse, named, names }: { inUse: boolean; named: string; names: ReadonlyMap<number, string> },
   checkInside: CheckInside,
 ): Promise<Inside> {
@@ -94,7 +98,7 @@ async function insideOf(
       : undefined
   if (because !== undefined) return { state: 'unchecked', because, failed: true }
   const { path, container } = image
-  return checkInside({ path, container, encryption, image: { user: ownerName(image, [], names), path: named } })
+  return checkInside({ path, container, encryption, counts, image: { user: ownerName(image, [], names), path: named } })
 }
 
 async function isInUse(image: Image, system: System): Promise<boolean> {

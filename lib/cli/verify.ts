@@ -5,17 +5,21 @@ import type { CliContext } from './context.js'
 import { exitCode } from './exit-code.js'
 import { encryptionWords, kindWords } from './image-words.js'
 import { fillDefaults } from '../config/defaults.js'
-import { insideChecker } from '../run/check-inside.js'
+import type { PassphraseSource } from '../passphrase/passphrase.js'
+import { fileSystemChecker } from '../run/check-file-systems.js'
+import { insideChecker, type CheckInside } from '../run/check-inside.js'
+import { realPath } from '../system/file.js'
+import { isWithin, type RawPath } from '../text/raw-path.js'
 import { machineOf, systemOf } from './machine.js'
 import { passphraseGiven } from './unlocking.js'
 import { printDocument, withProgress } from './output.js'
 import { imagePath, usage } from './arguments.js'
-import { targetsOf, verifyTarget } from './verify-target.js'
+import { backupDestOf, targetsOf, verifyTarget, type Target } from './verify-target.js'
 
 export const summary = 'check the structure of an image or a copy'
 
 export const help = `usage: lbackup-filevault verify IMAGE|COPY... [--config FILE] [--json]
-         [--level volume] [--passphrase-file FILE | --passphrase-keychain NAME]
+         [--level LEVEL] [--passphrase-file FILE | --passphrase-keychain NAME]
 
 Checks the structure of sparse bundles and sparse images, without any key:
 every member that must be there is there, of the right size and kind. What lies
@@ -26,6 +30,8 @@ is the best that can be said.
                              source every section's copy is checked too
   --level volume             check the disk inside as well: its partition map
                              and the heads of its file systems
+  --level filesystem         let Apple's fsck check clones of the copies too
+                             (macOS, with --config)
   --passphrase-file FILE     its first line opens encrypted images; mode 0600
   --passphrase-keychain NAME the generic password of that service (macOS)
   --json                     print one JSON document
@@ -50,22 +56,62 @@ export async function main(args: string[], context: CliContext): Promise<number>
     },
   })
   if (positionals.length === 0) throw usage('verify', 'The path of an image or of a copy is missing.')
-  if (!['structure', 'volume'].includes(values.level)) throw usage('verify', '--level is structure or volume.')
+  if (!['structure', 'volume', 'filesystem'].includes(values.level))
+    throw usage('verify', '--level is structure, volume or filesystem.')
   const given = passphraseGiven('verify', values)
   const machine = values.config === undefined ? undefined : machineOf('verify', values.config)
   const { config } = machine?.loaded ?? fillDefaults({})
   const system = machine?.system ?? systemOf({ config })
-  const inside = values.level === 'volume' ? insideChecker({ config, system }, given) : undefined
+  if (values.level === 'filesystem') {
+    if (machine === undefined) throw usage('verify', '--level filesystem needs --config: it works on the backup disk.')
+    if (system.platform !== 'macos') {
+      context.stderr(needsMac)
+      return exitCode.unknown
+    }
+  }
+  const inside = values.level === 'structure' ? undefined : insideChecker({ config, system }, given)
+  const whole =
+    values.level === 'filesystem' && machine !== undefined
+      ? copyChecker({ config, system }, backupDestOf(machine.setup), given)
+      : undefined
   const targets = positionals.flatMap((text) => targetsOf(imagePath(text), machine))
   const began = performance.now()
   const results: VerifiedImage[] = []
   for (const target of targets) {
-    results.push(await withProgress(context, `checking ${target.shown}`, verifyTarget(target, system, inside)))
+    results.push(
+      await withProgress(
+        context,
+        `checking ${target.shown}`,
+        verifyTarget(target, system, (whole ?? (() => inside))(target)),
+      ),
+    )
   }
   const report = reportOf(results, (performance.now() - began) / 1000)
   if (values.json === true) printDocument(context, report)
   else context.stdout(text(report))
   return codeOf(results)
+}
+
+const needsMac = `lbackup-filevault: --level filesystem runs Apple's own checkers, which takes a Mac.
+--level volume checks the partition map and the heads of the file systems on any machine.
+`
+
+/** Returns the check of each target: Apple's checkers get copies alone, never an image at its source. */
+function copyChecker(
+  machine: Parameters<typeof fileSystemChecker>[0],
+  backupDest: RawPath,
+  given: PassphraseSource | undefined,
+): (target: Target) => CheckInside {
+  const whole = fileSystemChecker(machine, { backupDest, ...(given === undefined ? {} : { given }) })
+  const heads = insideChecker(machine, given)
+  const ofSource: CheckInside = async (image) => {
+    const inside = await heads(image)
+    if (inside.state === 'unchecked') return inside
+    return { ...inside, holds: `${inside.holds} (Apple's checkers are run on copies only)` }
+  }
+  const isCopy = ({ path, section }: Target): boolean =>
+    section !== null || isWithin(realPath(path) ?? path, realPath(backupDest) ?? backupDest)
+  return (target) => (isCopy(target) ? whole : ofSource)
 }
 
 function codeOf(results: readonly VerifiedImage[]): number {

@@ -113,6 +113,11 @@ export const rules = {
       ? [warning(['repair'], 'it changes nothing without "verify": { "level": "compare" }.')]
       : [],
 
+  fileSystemNeedsMac: ({ verify: { level }, platform }) =>
+    level === 'filesystem' && platform === 'linux'
+      ? [warning(['verify', 'level'], '"filesystem" needs a Mac; on Linux it is treated as "volume".')]
+      : [],
+
   quietIsLongEnough: ({ limits: { quietSeconds } }) =>
     quietSeconds >= 2
       ? []

@@ -96,6 +96,9 @@ export const findingCodes = {
   'exfat-boot-damaged': 'the boot region of exFAT is damaged',
   'exfat-backup-damaged': 'the backup of the boot region of exFAT is damaged',
   'exfat-backup-differs': 'the boot region of exFAT and its backup are not the same',
+  'filesystem-damaged': "Apple's own checker found a file system damaged",
+  'filesystem-unchecked': "Apple's own checkers could not check a disk, or not all of it",
+  'filesystem-left-attached': 'a clone of a copy could not be detached after it was checked',
 
   // A setup of LBackup: what `doctor` finds.
   'config-invalid': 'our settings cannot be used',

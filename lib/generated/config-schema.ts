@@ -278,8 +278,8 @@ export const configSchema = {
       properties: {
         level: {
           description:
-            'structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights. volume: the disk inside of the copy is checked too, its partition map and the heads of its file systems, as far as it can be read without a passphrase.',
-          enum: ['structure', 'compare', 'volume'],
+            "structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights. volume: the disk inside of the copy is checked too, its partition map and the heads of its file systems, as far as it can be read without a passphrase. filesystem: a clone of the copy is attached on this Mac, read-only and unmounted, and Apple's fsck_hfs or fsck_apfs checks its file systems whole; on Linux it is treated as volume, with a warning.",
+          enum: ['structure', 'compare', 'volume', 'filesystem'],
           default: 'compare',
           examples: ['structure'],
         },
@@ -290,6 +290,15 @@ export const configSchema = {
           maximum: 1440,
           default: 60,
           examples: [120],
+        },
+        copyGigabytes: {
+          description:
+            'Where the backup disk cannot clone files (HFS+ cannot), a copy of up to this many gigabytes is copied once more for the level filesystem, and removed after it; a larger one is not checked. 0: never copied.',
+          type: 'number',
+          minimum: 0,
+          maximum: 1000000,
+          default: 16,
+          examples: [100],
         },
       },
     },
@@ -363,6 +372,20 @@ export const configSchema = {
           pattern: '^/',
           default: '/usr/bin/hdiutil',
           examples: ['/usr/bin/hdiutil'],
+        },
+        fsckHfs: {
+          description: 'Checks an HFS file system, for the level filesystem (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/sbin/fsck_hfs',
+          examples: ['/sbin/fsck_hfs'],
+        },
+        fsckApfs: {
+          description: 'Checks an APFS container, for the level filesystem (macOS).',
+          type: 'string',
+          pattern: '^/',
+          default: '/sbin/fsck_apfs',
+          examples: ['/sbin/fsck_apfs'],
         },
         lsof: {
           description: 'Tells which processes hold a file open (macOS).',

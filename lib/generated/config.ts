@@ -163,13 +163,17 @@ export interface SourceConfig {
  */
 export interface VerifyConfig {
   /**
-   * structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights. volume: the disk inside of the copy is checked too, its partition map and the heads of its file systems, as far as it can be read without a passphrase.
+   * structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights. volume: the disk inside of the copy is checked too, its partition map and the heads of its file systems, as far as it can be read without a passphrase. filesystem: a clone of the copy is attached on this Mac, read-only and unmounted, and Apple's fsck_hfs or fsck_apfs checks its file systems whole; on Linux it is treated as volume, with a warning.
    */
-  readonly level: 'structure' | 'compare' | 'volume'
+  readonly level: 'structure' | 'compare' | 'volume' | 'filesystem'
   /**
    * Minutes that comparing may take in one run; what is left is compared in the next ones.
    */
   readonly minutes: number
+  /**
+   * Where the backup disk cannot clone files (HFS+ cannot), a copy of up to this many gigabytes is copied once more for the level filesystem, and removed after it; a larger one is not checked. 0: never copied.
+   */
+  readonly copyGigabytes: number
 }
 /**
  * How old the newest good copy of an image may become, and how often in a row an image may not be backed up.
@@ -278,6 +282,14 @@ export interface ToolsConfig {
    * Tells which images are attached (macOS).
    */
   readonly hdiutil: string
+  /**
+   * Checks an HFS file system, for the level filesystem (macOS).
+   */
+  readonly fsckHfs: string
+  /**
+   * Checks an APFS container, for the level filesystem (macOS).
+   */
+  readonly fsckApfs: string
   /**
    * Tells which processes hold a file open (macOS).
    */

@@ -16,16 +16,16 @@ export interface Validator {
 }
 
 const check_config = validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/config.schema.json","type":"object","additionalProperties":false,"properties":{"$schema":{"type":"string"},"search":{"$ref":"#/$defs/search"},"policies":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/policy"}},"passphrases":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/passphrase"}},"source":{"$ref":"#/$defs/source"},"verify":{"$ref":"#/$defs/verify"},"repair":{"enum":["on","off"]},"keep":{"$ref":"#/$defs/keep"},"watch":{"$ref":"#/$defs/watch"},"daemon":{"$ref":"#/$defs/daemon"},"tellUser":{"$ref":"#/$defs/tellUser"},"limits":{"$ref":"#/$defs/limits"},"tools":{"$ref":"#/$defs/tools"},"platform":{"enum":["auto","macos","linux"]},"stateFolder":{"type":"string","pattern":"^/"},"onCrash":{"enum":["halt","continue"]},"remote":{"enum":["continue","halt"]},"report":{"$ref":"#/$defs/report"}},"$defs":{"search":{"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}},"policy":{"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"when":{"enum":["detached","attached"]},"ifInUse":{"enum":["leave-out","wait","copy-and-prove","halt"]},"ifUnknown":{"enum":["copy-and-prove","leave-out","halt"]},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"ifStillInUse":{"enum":["leave-out","copy-and-prove","halt"]},"allowClearText":{"type":"boolean"}}},"match":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"user":{"type":"string","pattern":"^[^/]{1,255}$"},"path":{"type":"string","pattern":"^/"}}},"passphrase":{"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"file":{"type":"string","pattern":"^/"},"keychain":{"type":"string","pattern":"^[^-][^\\u0000]{0,254}$"}}},"source":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place","staging"]},"folders":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"hardLinks":{"type":"boolean"},"reservePercent":{"type":"number","minimum":0,"maximum":100}}},"verify":{"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure","compare","volume"]},"minutes":{"type":"number","minimum":0,"maximum":1440}}},"limits":{"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600},"keyRounds":{"type":"integer","minimum":1000,"maximum":1000000000}}},"tools":{"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"btrfs":{"type":"string","pattern":"^/"},"bind":{"type":"string","pattern":"^/"},"umount":{"type":"string","pattern":"^/"},"tmutil":{"type":"string","pattern":"^/"},"mountApfs":{"type":"string","pattern":"^/"},"diskutil":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"},"systemctl":{"type":"string","pattern":"^/"},"launchctl":{"type":"string","pattern":"^/"},"security":{"type":"string","pattern":"^/"}}},"report":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}},"tellUser":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}},"keep":{"type":"object","additionalProperties":false,"properties":{"warnAfterDays":{"type":"number","minimum":0,"maximum":3650},"errorAfterDays":{"type":"number","minimum":0,"maximum":3650},"warnAfterRuns":{"type":"integer","minimum":0,"maximum":1000}}},"watch":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["note","pause","stop","off"]},"maxPauseMinutes":{"type":"number","minimum":0,"maximum":1440},"interval":{"type":"number","minimum":0.1,"maximum":60},"clientInterval":{"type":"integer","minimum":1,"maximum":60}}},"daemon":{"type":"object","additionalProperties":false,"properties":{"interval":{"type":"number","minimum":0.1,"maximum":10},"searchMinutes":{"type":"number","minimum":1,"maximum":1440},"alarmMinutes":{"type":"integer","minimum":5,"maximum":1440}}}}};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/config.schema.json","type":"object","additionalProperties":false,"properties":{"$schema":{"type":"string"},"search":{"$ref":"#/$defs/search"},"policies":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/policy"}},"passphrases":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/passphrase"}},"source":{"$ref":"#/$defs/source"},"verify":{"$ref":"#/$defs/verify"},"repair":{"enum":["on","off"]},"keep":{"$ref":"#/$defs/keep"},"watch":{"$ref":"#/$defs/watch"},"daemon":{"$ref":"#/$defs/daemon"},"tellUser":{"$ref":"#/$defs/tellUser"},"limits":{"$ref":"#/$defs/limits"},"tools":{"$ref":"#/$defs/tools"},"platform":{"enum":["auto","macos","linux"]},"stateFolder":{"type":"string","pattern":"^/"},"onCrash":{"enum":["halt","continue"]},"remote":{"enum":["continue","halt"]},"report":{"$ref":"#/$defs/report"}},"$defs":{"search":{"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}},"policy":{"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"when":{"enum":["detached","attached"]},"ifInUse":{"enum":["leave-out","wait","copy-and-prove","halt"]},"ifUnknown":{"enum":["copy-and-prove","leave-out","halt"]},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"ifStillInUse":{"enum":["leave-out","copy-and-prove","halt"]},"allowClearText":{"type":"boolean"}}},"match":{"type":"object","additionalProperties":false,"minProperties":1,"properties":{"user":{"type":"string","pattern":"^[^/]{1,255}$"},"path":{"type":"string","pattern":"^/"}}},"passphrase":{"type":"object","additionalProperties":false,"properties":{"match":{"$ref":"#/$defs/match"},"file":{"type":"string","pattern":"^/"},"keychain":{"type":"string","pattern":"^[^-][^\\u0000]{0,254}$"}}},"source":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place","staging"]},"folders":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"hardLinks":{"type":"boolean"},"reservePercent":{"type":"number","minimum":0,"maximum":100}}},"verify":{"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure","compare","volume","filesystem"]},"minutes":{"type":"number","minimum":0,"maximum":1440},"copyGigabytes":{"type":"number","minimum":0,"maximum":1000000}}},"limits":{"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600},"keyRounds":{"type":"integer","minimum":1000,"maximum":1000000000}}},"tools":{"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"fsckHfs":{"type":"string","pattern":"^/"},"fsckApfs":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"btrfs":{"type":"string","pattern":"^/"},"bind":{"type":"string","pattern":"^/"},"umount":{"type":"string","pattern":"^/"},"tmutil":{"type":"string","pattern":"^/"},"mountApfs":{"type":"string","pattern":"^/"},"diskutil":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"},"systemctl":{"type":"string","pattern":"^/"},"launchctl":{"type":"string","pattern":"^/"},"security":{"type":"string","pattern":"^/"}}},"report":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}},"tellUser":{"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}},"keep":{"type":"object","additionalProperties":false,"properties":{"warnAfterDays":{"type":"number","minimum":0,"maximum":3650},"errorAfterDays":{"type":"number","minimum":0,"maximum":3650},"warnAfterRuns":{"type":"integer","minimum":0,"maximum":1000}}},"watch":{"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["note","pause","stop","off"]},"maxPauseMinutes":{"type":"number","minimum":0,"maximum":1440},"interval":{"type":"number","minimum":0.1,"maximum":60},"clientInterval":{"type":"integer","minimum":1,"maximum":60}}},"daemon":{"type":"object","additionalProperties":false,"properties":{"interval":{"type":"number","minimum":0.1,"maximum":10},"searchMinutes":{"type":"number","minimum":1,"maximum":1440},"alarmMinutes":{"type":"integer","minimum":5,"maximum":1440}}}}};
 const schema32 = {"type":"object","additionalProperties":false,"properties":{"roots":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"mayBeEmpty":{"type":"boolean"},"everyFile":{"type":"boolean"},"maxDepth":{"type":"integer","minimum":1,"maximum":1024},"maxEntries":{"type":"integer","minimum":1,"maximum":1000000000},"crossDevices":{"type":"boolean"}}};
 const schema37 = {"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["in-place","staging"]},"folders":{"type":"array","maxItems":1000,"items":{"type":"string","pattern":"^/"}},"hardLinks":{"type":"boolean"},"reservePercent":{"type":"number","minimum":0,"maximum":100}}};
-const schema38 = {"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure","compare","volume"]},"minutes":{"type":"number","minimum":0,"maximum":1440}}};
+const schema38 = {"type":"object","additionalProperties":false,"properties":{"level":{"enum":["structure","compare","volume","filesystem"]},"minutes":{"type":"number","minimum":0,"maximum":1440},"copyGigabytes":{"type":"number","minimum":0,"maximum":1000000}}};
 const schema39 = {"type":"object","additionalProperties":false,"properties":{"warnAfterDays":{"type":"number","minimum":0,"maximum":3650},"errorAfterDays":{"type":"number","minimum":0,"maximum":3650},"warnAfterRuns":{"type":"integer","minimum":0,"maximum":1000}}};
 const schema40 = {"type":"object","additionalProperties":false,"properties":{"mode":{"enum":["note","pause","stop","off"]},"maxPauseMinutes":{"type":"number","minimum":0,"maximum":1440},"interval":{"type":"number","minimum":0.1,"maximum":60},"clientInterval":{"type":"integer","minimum":1,"maximum":60}}};
 const schema41 = {"type":"object","additionalProperties":false,"properties":{"interval":{"type":"number","minimum":0.1,"maximum":10},"searchMinutes":{"type":"number","minimum":1,"maximum":1440},"alarmMinutes":{"type":"integer","minimum":5,"maximum":1440}}};
 const schema42 = {"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"commandSeconds":{"type":"number","minimum":1,"maximum":3600}}};
 const schema43 = {"type":"object","additionalProperties":false,"properties":{"commandSeconds":{"type":"number","minimum":1,"maximum":86400},"clientMinutes":{"type":"number","minimum":0.1,"maximum":10080},"hookMinutes":{"type":"number","minimum":1,"maximum":10080},"waitMinutes":{"type":"number","minimum":0,"maximum":1440},"quietSeconds":{"type":"number","minimum":0,"maximum":3600},"keyRounds":{"type":"integer","minimum":1000,"maximum":1000000000}}};
-const schema44 = {"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"btrfs":{"type":"string","pattern":"^/"},"bind":{"type":"string","pattern":"^/"},"umount":{"type":"string","pattern":"^/"},"tmutil":{"type":"string","pattern":"^/"},"mountApfs":{"type":"string","pattern":"^/"},"diskutil":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"},"systemctl":{"type":"string","pattern":"^/"},"launchctl":{"type":"string","pattern":"^/"},"security":{"type":"string","pattern":"^/"}}};
+const schema44 = {"type":"object","additionalProperties":false,"properties":{"hdiutil":{"type":"string","pattern":"^/"},"fsckHfs":{"type":"string","pattern":"^/"},"fsckApfs":{"type":"string","pattern":"^/"},"lsof":{"type":"string","pattern":"^/"},"who":{"type":"string","pattern":"^/"},"scutil":{"type":"string","pattern":"^/"},"caffeinate":{"type":"string","pattern":"^/"},"dscl":{"type":"string","pattern":"^/"},"stat":{"type":"string","pattern":"^/"},"mount":{"type":"string","pattern":"^/"},"ps":{"type":"string","pattern":"^/"},"rsync":{"type":"string","pattern":"^/"},"btrfs":{"type":"string","pattern":"^/"},"bind":{"type":"string","pattern":"^/"},"umount":{"type":"string","pattern":"^/"},"tmutil":{"type":"string","pattern":"^/"},"mountApfs":{"type":"string","pattern":"^/"},"diskutil":{"type":"string","pattern":"^/"},"ssh":{"type":"string","pattern":"^/"},"systemctl":{"type":"string","pattern":"^/"},"launchctl":{"type":"string","pattern":"^/"},"security":{"type":"string","pattern":"^/"}}};
 const schema45 = {"type":"object","additionalProperties":false,"properties":{"command":{"type":"array","maxItems":256,"items":{"type":"string"}},"on":{"enum":["problem","always"]},"commandSeconds":{"type":"number","minimum":1,"maximum":3600},"noRunHours":{"type":"number","minimum":1,"maximum":8760}}};
 const func1 = Object.prototype.hasOwnProperty;
 const pattern4 = new RegExp("^/", "u");
@@ -864,7 +864,7 @@ if(data.verify !== undefined){
 let data19 = data.verify;
 if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
 for(const key3 in data19){
-if(!((key3 === "level") || (key3 === "minutes"))){
+if(!(((key3 === "level") || (key3 === "minutes")) || (key3 === "copyGigabytes"))){
 const err32 = {instancePath:instancePath+"/verify",schemaPath:"#/$defs/verify/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err32];
@@ -877,7 +877,7 @@ errors++;
 }
 if(data19.level !== undefined){
 let data20 = data19.level;
-if(!(((data20 === "structure") || (data20 === "compare")) || (data20 === "volume"))){
+if(!((((data20 === "structure") || (data20 === "compare")) || (data20 === "volume")) || (data20 === "filesystem"))){
 const err33 = {instancePath:instancePath+"/verify/level",schemaPath:"#/$defs/verify/properties/level/enum",keyword:"enum",params:{allowedValues: schema38.properties.level.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err33];
@@ -923,9 +923,11 @@ vErrors.push(err36);
 errors++;
 }
 }
-}
-else {
-const err37 = {instancePath:instancePath+"/verify",schemaPath:"#/$defs/verify/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data19.copyGigabytes !== undefined){
+let data22 = data19.copyGigabytes;
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 > 1000000 || isNaN(data22)){
+const err37 = {instancePath:instancePath+"/verify/copyGigabytes",schemaPath:"#/$defs/verify/properties/copyGigabytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -934,11 +936,8 @@ vErrors.push(err37);
 }
 errors++;
 }
-}
-if(data.repair !== undefined){
-let data22 = data.repair;
-if(!((data22 === "on") || (data22 === "off"))){
-const err38 = {instancePath:instancePath+"/repair",schemaPath:"#/properties/repair/enum",keyword:"enum",params:{allowedValues: schema31.properties.repair.enum},message:"must be equal to one of the allowed values"};
+if(data22 < 0 || isNaN(data22)){
+const err38 = {instancePath:instancePath+"/verify/copyGigabytes",schemaPath:"#/$defs/verify/properties/copyGigabytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -948,12 +947,8 @@ vErrors.push(err38);
 errors++;
 }
 }
-if(data.keep !== undefined){
-let data23 = data.keep;
-if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
-for(const key4 in data23){
-if(!(((key4 === "warnAfterDays") || (key4 === "errorAfterDays")) || (key4 === "warnAfterRuns"))){
-const err39 = {instancePath:instancePath+"/keep",schemaPath:"#/$defs/keep/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+else {
+const err39 = {instancePath:instancePath+"/verify/copyGigabytes",schemaPath:"#/$defs/verify/properties/copyGigabytes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -963,11 +958,9 @@ vErrors.push(err39);
 errors++;
 }
 }
-if(data23.warnAfterDays !== undefined){
-let data24 = data23.warnAfterDays;
-if((typeof data24 == "number") && (isFinite(data24))){
-if(data24 > 3650 || isNaN(data24)){
-const err40 = {instancePath:instancePath+"/keep/warnAfterDays",schemaPath:"#/$defs/keep/properties/warnAfterDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},message:"must be <= 3650"};
+}
+else {
+const err40 = {instancePath:instancePath+"/verify",schemaPath:"#/$defs/verify/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -976,8 +969,11 @@ vErrors.push(err40);
 }
 errors++;
 }
-if(data24 < 0 || isNaN(data24)){
-const err41 = {instancePath:instancePath+"/keep/warnAfterDays",schemaPath:"#/$defs/keep/properties/warnAfterDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data.repair !== undefined){
+let data23 = data.repair;
+if(!((data23 === "on") || (data23 === "off"))){
+const err41 = {instancePath:instancePath+"/repair",schemaPath:"#/properties/repair/enum",keyword:"enum",params:{allowedValues: schema31.properties.repair.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -987,8 +983,12 @@ vErrors.push(err41);
 errors++;
 }
 }
-else {
-const err42 = {instancePath:instancePath+"/keep/warnAfterDays",schemaPath:"#/$defs/keep/properties/warnAfterDays/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data.keep !== undefined){
+let data24 = data.keep;
+if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
+for(const key4 in data24){
+if(!(((key4 === "warnAfterDays") || (key4 === "errorAfterDays")) || (key4 === "warnAfterRuns"))){
+const err42 = {instancePath:instancePath+"/keep",schemaPath:"#/$defs/keep/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -998,11 +998,11 @@ vErrors.push(err42);
 errors++;
 }
 }
-if(data23.errorAfterDays !== undefined){
-let data25 = data23.errorAfterDays;
+if(data24.warnAfterDays !== undefined){
+let data25 = data24.warnAfterDays;
 if((typeof data25 == "number") && (isFinite(data25))){
 if(data25 > 3650 || isNaN(data25)){
-const err43 = {instancePath:instancePath+"/keep/errorAfterDays",schemaPath:"#/$defs/keep/properties/errorAfterDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},message:"must be <= 3650"};
+const err43 = {instancePath:instancePath+"/keep/warnAfterDays",schemaPath:"#/$defs/keep/properties/warnAfterDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},message:"must be <= 3650"};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -1012,7 +1012,7 @@ vErrors.push(err43);
 errors++;
 }
 if(data25 < 0 || isNaN(data25)){
-const err44 = {instancePath:instancePath+"/keep/errorAfterDays",schemaPath:"#/$defs/keep/properties/errorAfterDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+const err44 = {instancePath:instancePath+"/keep/warnAfterDays",schemaPath:"#/$defs/keep/properties/warnAfterDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -1023,7 +1023,7 @@ errors++;
 }
 }
 else {
-const err45 = {instancePath:instancePath+"/keep/errorAfterDays",schemaPath:"#/$defs/keep/properties/errorAfterDays/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err45 = {instancePath:instancePath+"/keep/warnAfterDays",schemaPath:"#/$defs/keep/properties/warnAfterDays/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -1033,10 +1033,11 @@ vErrors.push(err45);
 errors++;
 }
 }
-if(data23.warnAfterRuns !== undefined){
-let data26 = data23.warnAfterRuns;
-if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
-const err46 = {instancePath:instancePath+"/keep/warnAfterRuns",schemaPath:"#/$defs/keep/properties/warnAfterRuns/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data24.errorAfterDays !== undefined){
+let data26 = data24.errorAfterDays;
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 3650 || isNaN(data26)){
+const err46 = {instancePath:instancePath+"/keep/errorAfterDays",schemaPath:"#/$defs/keep/properties/errorAfterDays/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3650},message:"must be <= 3650"};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -1045,9 +1046,8 @@ vErrors.push(err46);
 }
 errors++;
 }
-if((typeof data26 == "number") && (isFinite(data26))){
-if(data26 > 1000 || isNaN(data26)){
-const err47 = {instancePath:instancePath+"/keep/warnAfterRuns",schemaPath:"#/$defs/keep/properties/warnAfterRuns/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
+if(data26 < 0 || isNaN(data26)){
+const err47 = {instancePath:instancePath+"/keep/errorAfterDays",schemaPath:"#/$defs/keep/properties/errorAfterDays/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -1056,8 +1056,9 @@ vErrors.push(err47);
 }
 errors++;
 }
-if(data26 < 0 || isNaN(data26)){
-const err48 = {instancePath:instancePath+"/keep/warnAfterRuns",schemaPath:"#/$defs/keep/properties/warnAfterRuns/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+else {
+const err48 = {instancePath:instancePath+"/keep/errorAfterDays",schemaPath:"#/$defs/keep/properties/errorAfterDays/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -1067,10 +1068,10 @@ vErrors.push(err48);
 errors++;
 }
 }
-}
-}
-else {
-const err49 = {instancePath:instancePath+"/keep",schemaPath:"#/$defs/keep/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data24.warnAfterRuns !== undefined){
+let data27 = data24.warnAfterRuns;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+const err49 = {instancePath:instancePath+"/keep/warnAfterRuns",schemaPath:"#/$defs/keep/properties/warnAfterRuns/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -1079,13 +1080,9 @@ vErrors.push(err49);
 }
 errors++;
 }
-}
-if(data.watch !== undefined){
-let data27 = data.watch;
-if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
-for(const key5 in data27){
-if(!((((key5 === "mode") || (key5 === "maxPauseMinutes")) || (key5 === "interval")) || (key5 === "clientInterval"))){
-const err50 = {instancePath:instancePath+"/watch",schemaPath:"#/$defs/watch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 1000 || isNaN(data27)){
+const err50 = {instancePath:instancePath+"/keep/warnAfterRuns",schemaPath:"#/$defs/keep/properties/warnAfterRuns/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000"};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -1094,11 +1091,8 @@ vErrors.push(err50);
 }
 errors++;
 }
-}
-if(data27.mode !== undefined){
-let data28 = data27.mode;
-if(!((((data28 === "note") || (data28 === "pause")) || (data28 === "stop")) || (data28 === "off"))){
-const err51 = {instancePath:instancePath+"/watch/mode",schemaPath:"#/$defs/watch/properties/mode/enum",keyword:"enum",params:{allowedValues: schema40.properties.mode.enum},message:"must be equal to one of the allowed values"};
+if(data27 < 0 || isNaN(data27)){
+const err51 = {instancePath:instancePath+"/keep/warnAfterRuns",schemaPath:"#/$defs/keep/properties/warnAfterRuns/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -1108,11 +1102,10 @@ vErrors.push(err51);
 errors++;
 }
 }
-if(data27.maxPauseMinutes !== undefined){
-let data29 = data27.maxPauseMinutes;
-if((typeof data29 == "number") && (isFinite(data29))){
-if(data29 > 1440 || isNaN(data29)){
-const err52 = {instancePath:instancePath+"/watch/maxPauseMinutes",schemaPath:"#/$defs/watch/properties/maxPauseMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
+}
+}
+else {
+const err52 = {instancePath:instancePath+"/keep",schemaPath:"#/$defs/keep/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -1121,8 +1114,13 @@ vErrors.push(err52);
 }
 errors++;
 }
-if(data29 < 0 || isNaN(data29)){
-const err53 = {instancePath:instancePath+"/watch/maxPauseMinutes",schemaPath:"#/$defs/watch/properties/maxPauseMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+}
+if(data.watch !== undefined){
+let data28 = data.watch;
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+for(const key5 in data28){
+if(!((((key5 === "mode") || (key5 === "maxPauseMinutes")) || (key5 === "interval")) || (key5 === "clientInterval"))){
+const err53 = {instancePath:instancePath+"/watch",schemaPath:"#/$defs/watch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -1132,8 +1130,10 @@ vErrors.push(err53);
 errors++;
 }
 }
-else {
-const err54 = {instancePath:instancePath+"/watch/maxPauseMinutes",schemaPath:"#/$defs/watch/properties/maxPauseMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data28.mode !== undefined){
+let data29 = data28.mode;
+if(!((((data29 === "note") || (data29 === "pause")) || (data29 === "stop")) || (data29 === "off"))){
+const err54 = {instancePath:instancePath+"/watch/mode",schemaPath:"#/$defs/watch/properties/mode/enum",keyword:"enum",params:{allowedValues: schema40.properties.mode.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -1143,11 +1143,11 @@ vErrors.push(err54);
 errors++;
 }
 }
-if(data27.interval !== undefined){
-let data30 = data27.interval;
+if(data28.maxPauseMinutes !== undefined){
+let data30 = data28.maxPauseMinutes;
 if((typeof data30 == "number") && (isFinite(data30))){
-if(data30 > 60 || isNaN(data30)){
-const err55 = {instancePath:instancePath+"/watch/interval",schemaPath:"#/$defs/watch/properties/interval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
+if(data30 > 1440 || isNaN(data30)){
+const err55 = {instancePath:instancePath+"/watch/maxPauseMinutes",schemaPath:"#/$defs/watch/properties/maxPauseMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -1156,8 +1156,8 @@ vErrors.push(err55);
 }
 errors++;
 }
-if(data30 < 0.1 || isNaN(data30)){
-const err56 = {instancePath:instancePath+"/watch/interval",schemaPath:"#/$defs/watch/properties/interval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
+if(data30 < 0 || isNaN(data30)){
+const err56 = {instancePath:instancePath+"/watch/maxPauseMinutes",schemaPath:"#/$defs/watch/properties/maxPauseMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -1168,7 +1168,7 @@ errors++;
 }
 }
 else {
-const err57 = {instancePath:instancePath+"/watch/interval",schemaPath:"#/$defs/watch/properties/interval/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err57 = {instancePath:instancePath+"/watch/maxPauseMinutes",schemaPath:"#/$defs/watch/properties/maxPauseMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -1178,10 +1178,11 @@ vErrors.push(err57);
 errors++;
 }
 }
-if(data27.clientInterval !== undefined){
-let data31 = data27.clientInterval;
-if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
-const err58 = {instancePath:instancePath+"/watch/clientInterval",schemaPath:"#/$defs/watch/properties/clientInterval/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data28.interval !== undefined){
+let data31 = data28.interval;
+if((typeof data31 == "number") && (isFinite(data31))){
+if(data31 > 60 || isNaN(data31)){
+const err58 = {instancePath:instancePath+"/watch/interval",schemaPath:"#/$defs/watch/properties/interval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -1190,9 +1191,8 @@ vErrors.push(err58);
 }
 errors++;
 }
-if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 60 || isNaN(data31)){
-const err59 = {instancePath:instancePath+"/watch/clientInterval",schemaPath:"#/$defs/watch/properties/clientInterval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
+if(data31 < 0.1 || isNaN(data31)){
+const err59 = {instancePath:instancePath+"/watch/interval",schemaPath:"#/$defs/watch/properties/interval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -1201,8 +1201,9 @@ vErrors.push(err59);
 }
 errors++;
 }
-if(data31 < 1 || isNaN(data31)){
-const err60 = {instancePath:instancePath+"/watch/clientInterval",schemaPath:"#/$defs/watch/properties/clientInterval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+else {
+const err60 = {instancePath:instancePath+"/watch/interval",schemaPath:"#/$defs/watch/properties/interval/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -1212,10 +1213,10 @@ vErrors.push(err60);
 errors++;
 }
 }
-}
-}
-else {
-const err61 = {instancePath:instancePath+"/watch",schemaPath:"#/$defs/watch/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data28.clientInterval !== undefined){
+let data32 = data28.clientInterval;
+if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
+const err61 = {instancePath:instancePath+"/watch/clientInterval",schemaPath:"#/$defs/watch/properties/clientInterval/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -1224,13 +1225,9 @@ vErrors.push(err61);
 }
 errors++;
 }
-}
-if(data.daemon !== undefined){
-let data32 = data.daemon;
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-for(const key6 in data32){
-if(!(((key6 === "interval") || (key6 === "searchMinutes")) || (key6 === "alarmMinutes"))){
-const err62 = {instancePath:instancePath+"/daemon",schemaPath:"#/$defs/daemon/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
+if((typeof data32 == "number") && (isFinite(data32))){
+if(data32 > 60 || isNaN(data32)){
+const err62 = {instancePath:instancePath+"/watch/clientInterval",schemaPath:"#/$defs/watch/properties/clientInterval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60},message:"must be <= 60"};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -1239,12 +1236,8 @@ vErrors.push(err62);
 }
 errors++;
 }
-}
-if(data32.interval !== undefined){
-let data33 = data32.interval;
-if((typeof data33 == "number") && (isFinite(data33))){
-if(data33 > 10 || isNaN(data33)){
-const err63 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10},message:"must be <= 10"};
+if(data32 < 1 || isNaN(data32)){
+const err63 = {instancePath:instancePath+"/watch/clientInterval",schemaPath:"#/$defs/watch/properties/clientInterval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -1253,8 +1246,11 @@ vErrors.push(err63);
 }
 errors++;
 }
-if(data33 < 0.1 || isNaN(data33)){
-const err64 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
+}
+}
+}
+else {
+const err64 = {instancePath:instancePath+"/watch",schemaPath:"#/$defs/watch/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -1264,8 +1260,12 @@ vErrors.push(err64);
 errors++;
 }
 }
-else {
-const err65 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data.daemon !== undefined){
+let data33 = data.daemon;
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+for(const key6 in data33){
+if(!(((key6 === "interval") || (key6 === "searchMinutes")) || (key6 === "alarmMinutes"))){
+const err65 = {instancePath:instancePath+"/daemon",schemaPath:"#/$defs/daemon/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -1275,11 +1275,11 @@ vErrors.push(err65);
 errors++;
 }
 }
-if(data32.searchMinutes !== undefined){
-let data34 = data32.searchMinutes;
+if(data33.interval !== undefined){
+let data34 = data33.interval;
 if((typeof data34 == "number") && (isFinite(data34))){
-if(data34 > 1440 || isNaN(data34)){
-const err66 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
+if(data34 > 10 || isNaN(data34)){
+const err66 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10},message:"must be <= 10"};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -1288,8 +1288,8 @@ vErrors.push(err66);
 }
 errors++;
 }
-if(data34 < 1 || isNaN(data34)){
-const err67 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data34 < 0.1 || isNaN(data34)){
+const err67 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -1300,7 +1300,7 @@ errors++;
 }
 }
 else {
-const err68 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err68 = {instancePath:instancePath+"/daemon/interval",schemaPath:"#/$defs/daemon/properties/interval/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -1310,10 +1310,11 @@ vErrors.push(err68);
 errors++;
 }
 }
-if(data32.alarmMinutes !== undefined){
-let data35 = data32.alarmMinutes;
-if(!(((typeof data35 == "number") && (!(data35 % 1) && !isNaN(data35))) && (isFinite(data35)))){
-const err69 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data33.searchMinutes !== undefined){
+let data35 = data33.searchMinutes;
+if((typeof data35 == "number") && (isFinite(data35))){
+if(data35 > 1440 || isNaN(data35)){
+const err69 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -1322,9 +1323,8 @@ vErrors.push(err69);
 }
 errors++;
 }
-if((typeof data35 == "number") && (isFinite(data35))){
-if(data35 > 1440 || isNaN(data35)){
-const err70 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
+if(data35 < 1 || isNaN(data35)){
+const err70 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -1333,8 +1333,9 @@ vErrors.push(err70);
 }
 errors++;
 }
-if(data35 < 5 || isNaN(data35)){
-const err71 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 5},message:"must be >= 5"};
+}
+else {
+const err71 = {instancePath:instancePath+"/daemon/searchMinutes",schemaPath:"#/$defs/daemon/properties/searchMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -1344,10 +1345,10 @@ vErrors.push(err71);
 errors++;
 }
 }
-}
-}
-else {
-const err72 = {instancePath:instancePath+"/daemon",schemaPath:"#/$defs/daemon/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data33.alarmMinutes !== undefined){
+let data36 = data33.alarmMinutes;
+if(!(((typeof data36 == "number") && (!(data36 % 1) && !isNaN(data36))) && (isFinite(data36)))){
+const err72 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -1356,13 +1357,9 @@ vErrors.push(err72);
 }
 errors++;
 }
-}
-if(data.tellUser !== undefined){
-let data36 = data.tellUser;
-if(data36 && typeof data36 == "object" && !Array.isArray(data36)){
-for(const key7 in data36){
-if(!((key7 === "command") || (key7 === "commandSeconds"))){
-const err73 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
+if((typeof data36 == "number") && (isFinite(data36))){
+if(data36 > 1440 || isNaN(data36)){
+const err73 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -1371,12 +1368,8 @@ vErrors.push(err73);
 }
 errors++;
 }
-}
-if(data36.command !== undefined){
-let data37 = data36.command;
-if(Array.isArray(data37)){
-if(data37.length > 256){
-const err74 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
+if(data36 < 5 || isNaN(data36)){
+const err74 = {instancePath:instancePath+"/daemon/alarmMinutes",schemaPath:"#/$defs/daemon/properties/alarmMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 5},message:"must be >= 5"};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -1385,10 +1378,11 @@ vErrors.push(err74);
 }
 errors++;
 }
-const len4 = data37.length;
-for(let i4=0; i4<len4; i4++){
-if(typeof data37[i4] !== "string"){
-const err75 = {instancePath:instancePath+"/tellUser/command/" + i4,schemaPath:"#/$defs/tellUser/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+}
+}
+else {
+const err75 = {instancePath:instancePath+"/daemon",schemaPath:"#/$defs/daemon/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -1398,9 +1392,12 @@ vErrors.push(err75);
 errors++;
 }
 }
-}
-else {
-const err76 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data.tellUser !== undefined){
+let data37 = data.tellUser;
+if(data37 && typeof data37 == "object" && !Array.isArray(data37)){
+for(const key7 in data37){
+if(!((key7 === "command") || (key7 === "commandSeconds"))){
+const err76 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -1410,11 +1407,11 @@ vErrors.push(err76);
 errors++;
 }
 }
-if(data36.commandSeconds !== undefined){
-let data39 = data36.commandSeconds;
-if((typeof data39 == "number") && (isFinite(data39))){
-if(data39 > 3600 || isNaN(data39)){
-const err77 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+if(data37.command !== undefined){
+let data38 = data37.command;
+if(Array.isArray(data38)){
+if(data38.length > 256){
+const err77 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -1423,8 +1420,10 @@ vErrors.push(err77);
 }
 errors++;
 }
-if(data39 < 1 || isNaN(data39)){
-const err78 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+const len4 = data38.length;
+for(let i4=0; i4<len4; i4++){
+if(typeof data38[i4] !== "string"){
+const err78 = {instancePath:instancePath+"/tellUser/command/" + i4,schemaPath:"#/$defs/tellUser/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -1434,8 +1433,9 @@ vErrors.push(err78);
 errors++;
 }
 }
+}
 else {
-const err79 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err79 = {instancePath:instancePath+"/tellUser/command",schemaPath:"#/$defs/tellUser/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -1445,9 +1445,11 @@ vErrors.push(err79);
 errors++;
 }
 }
-}
-else {
-const err80 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data37.commandSeconds !== undefined){
+let data40 = data37.commandSeconds;
+if((typeof data40 == "number") && (isFinite(data40))){
+if(data40 > 3600 || isNaN(data40)){
+const err80 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -1456,13 +1458,8 @@ vErrors.push(err80);
 }
 errors++;
 }
-}
-if(data.limits !== undefined){
-let data40 = data.limits;
-if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
-for(const key8 in data40){
-if(!((((((key8 === "commandSeconds") || (key8 === "clientMinutes")) || (key8 === "hookMinutes")) || (key8 === "waitMinutes")) || (key8 === "quietSeconds")) || (key8 === "keyRounds"))){
-const err81 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
+if(data40 < 1 || isNaN(data40)){
+const err81 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -1472,11 +1469,8 @@ vErrors.push(err81);
 errors++;
 }
 }
-if(data40.commandSeconds !== undefined){
-let data41 = data40.commandSeconds;
-if((typeof data41 == "number") && (isFinite(data41))){
-if(data41 > 86400 || isNaN(data41)){
-const err82 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"};
+else {
+const err82 = {instancePath:instancePath+"/tellUser/commandSeconds",schemaPath:"#/$defs/tellUser/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -1485,8 +1479,10 @@ vErrors.push(err82);
 }
 errors++;
 }
-if(data41 < 1 || isNaN(data41)){
-const err83 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+}
+else {
+const err83 = {instancePath:instancePath+"/tellUser",schemaPath:"#/$defs/tellUser/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -1496,8 +1492,12 @@ vErrors.push(err83);
 errors++;
 }
 }
-else {
-const err84 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data.limits !== undefined){
+let data41 = data.limits;
+if(data41 && typeof data41 == "object" && !Array.isArray(data41)){
+for(const key8 in data41){
+if(!((((((key8 === "commandSeconds") || (key8 === "clientMinutes")) || (key8 === "hookMinutes")) || (key8 === "waitMinutes")) || (key8 === "quietSeconds")) || (key8 === "keyRounds"))){
+const err84 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -1507,11 +1507,11 @@ vErrors.push(err84);
 errors++;
 }
 }
-if(data40.clientMinutes !== undefined){
-let data42 = data40.clientMinutes;
+if(data41.commandSeconds !== undefined){
+let data42 = data41.commandSeconds;
 if((typeof data42 == "number") && (isFinite(data42))){
-if(data42 > 10080 || isNaN(data42)){
-const err85 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
+if(data42 > 86400 || isNaN(data42)){
+const err85 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 86400},message:"must be <= 86400"};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -1520,8 +1520,8 @@ vErrors.push(err85);
 }
 errors++;
 }
-if(data42 < 0.1 || isNaN(data42)){
-const err86 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
+if(data42 < 1 || isNaN(data42)){
+const err86 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -1532,7 +1532,7 @@ errors++;
 }
 }
 else {
-const err87 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err87 = {instancePath:instancePath+"/limits/commandSeconds",schemaPath:"#/$defs/limits/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -1542,11 +1542,11 @@ vErrors.push(err87);
 errors++;
 }
 }
-if(data40.hookMinutes !== undefined){
-let data43 = data40.hookMinutes;
+if(data41.clientMinutes !== undefined){
+let data43 = data41.clientMinutes;
 if((typeof data43 == "number") && (isFinite(data43))){
 if(data43 > 10080 || isNaN(data43)){
-const err88 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
+const err88 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -1555,8 +1555,8 @@ vErrors.push(err88);
 }
 errors++;
 }
-if(data43 < 1 || isNaN(data43)){
-const err89 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(data43 < 0.1 || isNaN(data43)){
+const err89 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0.1},message:"must be >= 0.1"};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -1567,7 +1567,7 @@ errors++;
 }
 }
 else {
-const err90 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err90 = {instancePath:instancePath+"/limits/clientMinutes",schemaPath:"#/$defs/limits/properties/clientMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -1577,11 +1577,11 @@ vErrors.push(err90);
 errors++;
 }
 }
-if(data40.waitMinutes !== undefined){
-let data44 = data40.waitMinutes;
+if(data41.hookMinutes !== undefined){
+let data44 = data41.hookMinutes;
 if((typeof data44 == "number") && (isFinite(data44))){
-if(data44 > 1440 || isNaN(data44)){
-const err91 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
+if(data44 > 10080 || isNaN(data44)){
+const err91 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10080},message:"must be <= 10080"};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -1590,8 +1590,8 @@ vErrors.push(err91);
 }
 errors++;
 }
-if(data44 < 0 || isNaN(data44)){
-const err92 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(data44 < 1 || isNaN(data44)){
+const err92 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -1602,7 +1602,7 @@ errors++;
 }
 }
 else {
-const err93 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err93 = {instancePath:instancePath+"/limits/hookMinutes",schemaPath:"#/$defs/limits/properties/hookMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -1612,11 +1612,11 @@ vErrors.push(err93);
 errors++;
 }
 }
-if(data40.quietSeconds !== undefined){
-let data45 = data40.quietSeconds;
+if(data41.waitMinutes !== undefined){
+let data45 = data41.waitMinutes;
 if((typeof data45 == "number") && (isFinite(data45))){
-if(data45 > 3600 || isNaN(data45)){
-const err94 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+if(data45 > 1440 || isNaN(data45)){
+const err94 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1440},message:"must be <= 1440"};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -1626,7 +1626,7 @@ vErrors.push(err94);
 errors++;
 }
 if(data45 < 0 || isNaN(data45)){
-const err95 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+const err95 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -1637,7 +1637,7 @@ errors++;
 }
 }
 else {
-const err96 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err96 = {instancePath:instancePath+"/limits/waitMinutes",schemaPath:"#/$defs/limits/properties/waitMinutes/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -1647,10 +1647,11 @@ vErrors.push(err96);
 errors++;
 }
 }
-if(data40.keyRounds !== undefined){
-let data46 = data40.keyRounds;
-if(!(((typeof data46 == "number") && (!(data46 % 1) && !isNaN(data46))) && (isFinite(data46)))){
-const err97 = {instancePath:instancePath+"/limits/keyRounds",schemaPath:"#/$defs/limits/properties/keyRounds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(data41.quietSeconds !== undefined){
+let data46 = data41.quietSeconds;
+if((typeof data46 == "number") && (isFinite(data46))){
+if(data46 > 3600 || isNaN(data46)){
+const err97 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -1659,9 +1660,8 @@ vErrors.push(err97);
 }
 errors++;
 }
-if((typeof data46 == "number") && (isFinite(data46))){
-if(data46 > 1000000000 || isNaN(data46)){
-const err98 = {instancePath:instancePath+"/limits/keyRounds",schemaPath:"#/$defs/limits/properties/keyRounds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000"};
+if(data46 < 0 || isNaN(data46)){
+const err98 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -1670,8 +1670,9 @@ vErrors.push(err98);
 }
 errors++;
 }
-if(data46 < 1000 || isNaN(data46)){
-const err99 = {instancePath:instancePath+"/limits/keyRounds",schemaPath:"#/$defs/limits/properties/keyRounds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000},message:"must be >= 1000"};
+}
+else {
+const err99 = {instancePath:instancePath+"/limits/quietSeconds",schemaPath:"#/$defs/limits/properties/quietSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -1681,10 +1682,10 @@ vErrors.push(err99);
 errors++;
 }
 }
-}
-}
-else {
-const err100 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data41.keyRounds !== undefined){
+let data47 = data41.keyRounds;
+if(!(((typeof data47 == "number") && (!(data47 % 1) && !isNaN(data47))) && (isFinite(data47)))){
+const err100 = {instancePath:instancePath+"/limits/keyRounds",schemaPath:"#/$defs/limits/properties/keyRounds/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -1693,13 +1694,9 @@ vErrors.push(err100);
 }
 errors++;
 }
-}
-if(data.tools !== undefined){
-let data47 = data.tools;
-if(data47 && typeof data47 == "object" && !Array.isArray(data47)){
-for(const key9 in data47){
-if(!(func1.call(schema44.properties, key9))){
-const err101 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
+if((typeof data47 == "number") && (isFinite(data47))){
+if(data47 > 1000000000 || isNaN(data47)){
+const err101 = {instancePath:instancePath+"/limits/keyRounds",schemaPath:"#/$defs/limits/properties/keyRounds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000000},message:"must be <= 1000000000"};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -1708,12 +1705,8 @@ vErrors.push(err101);
 }
 errors++;
 }
-}
-if(data47.hdiutil !== undefined){
-let data48 = data47.hdiutil;
-if(typeof data48 === "string"){
-if(!pattern4.test(data48)){
-const err102 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(data47 < 1000 || isNaN(data47)){
+const err102 = {instancePath:instancePath+"/limits/keyRounds",schemaPath:"#/$defs/limits/properties/keyRounds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1000},message:"must be >= 1000"};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -1723,8 +1716,10 @@ vErrors.push(err102);
 errors++;
 }
 }
+}
+}
 else {
-const err103 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err103 = {instancePath:instancePath+"/limits",schemaPath:"#/$defs/limits/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -1734,11 +1729,12 @@ vErrors.push(err103);
 errors++;
 }
 }
-if(data47.lsof !== undefined){
-let data49 = data47.lsof;
-if(typeof data49 === "string"){
-if(!pattern4.test(data49)){
-const err104 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+if(data.tools !== undefined){
+let data48 = data.tools;
+if(data48 && typeof data48 == "object" && !Array.isArray(data48)){
+for(const key9 in data48){
+if(!(func1.call(schema44.properties, key9))){
+const err104 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -1748,8 +1744,11 @@ vErrors.push(err104);
 errors++;
 }
 }
-else {
-const err105 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.hdiutil !== undefined){
+let data49 = data48.hdiutil;
+if(typeof data49 === "string"){
+if(!pattern4.test(data49)){
+const err105 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -1759,11 +1758,8 @@ vErrors.push(err105);
 errors++;
 }
 }
-if(data47.who !== undefined){
-let data50 = data47.who;
-if(typeof data50 === "string"){
-if(!pattern4.test(data50)){
-const err106 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err106 = {instancePath:instancePath+"/tools/hdiutil",schemaPath:"#/$defs/tools/properties/hdiutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -1773,8 +1769,11 @@ vErrors.push(err106);
 errors++;
 }
 }
-else {
-const err107 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.fsckHfs !== undefined){
+let data50 = data48.fsckHfs;
+if(typeof data50 === "string"){
+if(!pattern4.test(data50)){
+const err107 = {instancePath:instancePath+"/tools/fsckHfs",schemaPath:"#/$defs/tools/properties/fsckHfs/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -1784,11 +1783,8 @@ vErrors.push(err107);
 errors++;
 }
 }
-if(data47.scutil !== undefined){
-let data51 = data47.scutil;
-if(typeof data51 === "string"){
-if(!pattern4.test(data51)){
-const err108 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err108 = {instancePath:instancePath+"/tools/fsckHfs",schemaPath:"#/$defs/tools/properties/fsckHfs/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -1798,8 +1794,11 @@ vErrors.push(err108);
 errors++;
 }
 }
-else {
-const err109 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.fsckApfs !== undefined){
+let data51 = data48.fsckApfs;
+if(typeof data51 === "string"){
+if(!pattern4.test(data51)){
+const err109 = {instancePath:instancePath+"/tools/fsckApfs",schemaPath:"#/$defs/tools/properties/fsckApfs/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -1809,11 +1808,8 @@ vErrors.push(err109);
 errors++;
 }
 }
-if(data47.caffeinate !== undefined){
-let data52 = data47.caffeinate;
-if(typeof data52 === "string"){
-if(!pattern4.test(data52)){
-const err110 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err110 = {instancePath:instancePath+"/tools/fsckApfs",schemaPath:"#/$defs/tools/properties/fsckApfs/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -1823,8 +1819,11 @@ vErrors.push(err110);
 errors++;
 }
 }
-else {
-const err111 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.lsof !== undefined){
+let data52 = data48.lsof;
+if(typeof data52 === "string"){
+if(!pattern4.test(data52)){
+const err111 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -1834,11 +1833,8 @@ vErrors.push(err111);
 errors++;
 }
 }
-if(data47.dscl !== undefined){
-let data53 = data47.dscl;
-if(typeof data53 === "string"){
-if(!pattern4.test(data53)){
-const err112 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err112 = {instancePath:instancePath+"/tools/lsof",schemaPath:"#/$defs/tools/properties/lsof/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -1848,8 +1844,11 @@ vErrors.push(err112);
 errors++;
 }
 }
-else {
-const err113 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.who !== undefined){
+let data53 = data48.who;
+if(typeof data53 === "string"){
+if(!pattern4.test(data53)){
+const err113 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -1859,11 +1858,8 @@ vErrors.push(err113);
 errors++;
 }
 }
-if(data47.stat !== undefined){
-let data54 = data47.stat;
-if(typeof data54 === "string"){
-if(!pattern4.test(data54)){
-const err114 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err114 = {instancePath:instancePath+"/tools/who",schemaPath:"#/$defs/tools/properties/who/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -1873,8 +1869,11 @@ vErrors.push(err114);
 errors++;
 }
 }
-else {
-const err115 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.scutil !== undefined){
+let data54 = data48.scutil;
+if(typeof data54 === "string"){
+if(!pattern4.test(data54)){
+const err115 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -1884,11 +1883,8 @@ vErrors.push(err115);
 errors++;
 }
 }
-if(data47.mount !== undefined){
-let data55 = data47.mount;
-if(typeof data55 === "string"){
-if(!pattern4.test(data55)){
-const err116 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err116 = {instancePath:instancePath+"/tools/scutil",schemaPath:"#/$defs/tools/properties/scutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -1898,8 +1894,11 @@ vErrors.push(err116);
 errors++;
 }
 }
-else {
-const err117 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.caffeinate !== undefined){
+let data55 = data48.caffeinate;
+if(typeof data55 === "string"){
+if(!pattern4.test(data55)){
+const err117 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -1909,11 +1908,8 @@ vErrors.push(err117);
 errors++;
 }
 }
-if(data47.ps !== undefined){
-let data56 = data47.ps;
-if(typeof data56 === "string"){
-if(!pattern4.test(data56)){
-const err118 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err118 = {instancePath:instancePath+"/tools/caffeinate",schemaPath:"#/$defs/tools/properties/caffeinate/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -1923,8 +1919,11 @@ vErrors.push(err118);
 errors++;
 }
 }
-else {
-const err119 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.dscl !== undefined){
+let data56 = data48.dscl;
+if(typeof data56 === "string"){
+if(!pattern4.test(data56)){
+const err119 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -1934,11 +1933,8 @@ vErrors.push(err119);
 errors++;
 }
 }
-if(data47.rsync !== undefined){
-let data57 = data47.rsync;
-if(typeof data57 === "string"){
-if(!pattern4.test(data57)){
-const err120 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err120 = {instancePath:instancePath+"/tools/dscl",schemaPath:"#/$defs/tools/properties/dscl/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -1948,8 +1944,11 @@ vErrors.push(err120);
 errors++;
 }
 }
-else {
-const err121 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.stat !== undefined){
+let data57 = data48.stat;
+if(typeof data57 === "string"){
+if(!pattern4.test(data57)){
+const err121 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -1959,11 +1958,8 @@ vErrors.push(err121);
 errors++;
 }
 }
-if(data47.btrfs !== undefined){
-let data58 = data47.btrfs;
-if(typeof data58 === "string"){
-if(!pattern4.test(data58)){
-const err122 = {instancePath:instancePath+"/tools/btrfs",schemaPath:"#/$defs/tools/properties/btrfs/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err122 = {instancePath:instancePath+"/tools/stat",schemaPath:"#/$defs/tools/properties/stat/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -1973,8 +1969,11 @@ vErrors.push(err122);
 errors++;
 }
 }
-else {
-const err123 = {instancePath:instancePath+"/tools/btrfs",schemaPath:"#/$defs/tools/properties/btrfs/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.mount !== undefined){
+let data58 = data48.mount;
+if(typeof data58 === "string"){
+if(!pattern4.test(data58)){
+const err123 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -1984,11 +1983,8 @@ vErrors.push(err123);
 errors++;
 }
 }
-if(data47.bind !== undefined){
-let data59 = data47.bind;
-if(typeof data59 === "string"){
-if(!pattern4.test(data59)){
-const err124 = {instancePath:instancePath+"/tools/bind",schemaPath:"#/$defs/tools/properties/bind/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err124 = {instancePath:instancePath+"/tools/mount",schemaPath:"#/$defs/tools/properties/mount/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -1998,8 +1994,11 @@ vErrors.push(err124);
 errors++;
 }
 }
-else {
-const err125 = {instancePath:instancePath+"/tools/bind",schemaPath:"#/$defs/tools/properties/bind/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.ps !== undefined){
+let data59 = data48.ps;
+if(typeof data59 === "string"){
+if(!pattern4.test(data59)){
+const err125 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -2009,11 +2008,8 @@ vErrors.push(err125);
 errors++;
 }
 }
-if(data47.umount !== undefined){
-let data60 = data47.umount;
-if(typeof data60 === "string"){
-if(!pattern4.test(data60)){
-const err126 = {instancePath:instancePath+"/tools/umount",schemaPath:"#/$defs/tools/properties/umount/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err126 = {instancePath:instancePath+"/tools/ps",schemaPath:"#/$defs/tools/properties/ps/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -2023,8 +2019,11 @@ vErrors.push(err126);
 errors++;
 }
 }
-else {
-const err127 = {instancePath:instancePath+"/tools/umount",schemaPath:"#/$defs/tools/properties/umount/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.rsync !== undefined){
+let data60 = data48.rsync;
+if(typeof data60 === "string"){
+if(!pattern4.test(data60)){
+const err127 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -2034,11 +2033,8 @@ vErrors.push(err127);
 errors++;
 }
 }
-if(data47.tmutil !== undefined){
-let data61 = data47.tmutil;
-if(typeof data61 === "string"){
-if(!pattern4.test(data61)){
-const err128 = {instancePath:instancePath+"/tools/tmutil",schemaPath:"#/$defs/tools/properties/tmutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err128 = {instancePath:instancePath+"/tools/rsync",schemaPath:"#/$defs/tools/properties/rsync/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -2048,8 +2044,11 @@ vErrors.push(err128);
 errors++;
 }
 }
-else {
-const err129 = {instancePath:instancePath+"/tools/tmutil",schemaPath:"#/$defs/tools/properties/tmutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.btrfs !== undefined){
+let data61 = data48.btrfs;
+if(typeof data61 === "string"){
+if(!pattern4.test(data61)){
+const err129 = {instancePath:instancePath+"/tools/btrfs",schemaPath:"#/$defs/tools/properties/btrfs/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -2059,11 +2058,8 @@ vErrors.push(err129);
 errors++;
 }
 }
-if(data47.mountApfs !== undefined){
-let data62 = data47.mountApfs;
-if(typeof data62 === "string"){
-if(!pattern4.test(data62)){
-const err130 = {instancePath:instancePath+"/tools/mountApfs",schemaPath:"#/$defs/tools/properties/mountApfs/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err130 = {instancePath:instancePath+"/tools/btrfs",schemaPath:"#/$defs/tools/properties/btrfs/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -2073,8 +2069,11 @@ vErrors.push(err130);
 errors++;
 }
 }
-else {
-const err131 = {instancePath:instancePath+"/tools/mountApfs",schemaPath:"#/$defs/tools/properties/mountApfs/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.bind !== undefined){
+let data62 = data48.bind;
+if(typeof data62 === "string"){
+if(!pattern4.test(data62)){
+const err131 = {instancePath:instancePath+"/tools/bind",schemaPath:"#/$defs/tools/properties/bind/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -2084,11 +2083,8 @@ vErrors.push(err131);
 errors++;
 }
 }
-if(data47.diskutil !== undefined){
-let data63 = data47.diskutil;
-if(typeof data63 === "string"){
-if(!pattern4.test(data63)){
-const err132 = {instancePath:instancePath+"/tools/diskutil",schemaPath:"#/$defs/tools/properties/diskutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err132 = {instancePath:instancePath+"/tools/bind",schemaPath:"#/$defs/tools/properties/bind/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -2098,8 +2094,11 @@ vErrors.push(err132);
 errors++;
 }
 }
-else {
-const err133 = {instancePath:instancePath+"/tools/diskutil",schemaPath:"#/$defs/tools/properties/diskutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.umount !== undefined){
+let data63 = data48.umount;
+if(typeof data63 === "string"){
+if(!pattern4.test(data63)){
+const err133 = {instancePath:instancePath+"/tools/umount",schemaPath:"#/$defs/tools/properties/umount/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -2109,11 +2108,8 @@ vErrors.push(err133);
 errors++;
 }
 }
-if(data47.ssh !== undefined){
-let data64 = data47.ssh;
-if(typeof data64 === "string"){
-if(!pattern4.test(data64)){
-const err134 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err134 = {instancePath:instancePath+"/tools/umount",schemaPath:"#/$defs/tools/properties/umount/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -2123,8 +2119,11 @@ vErrors.push(err134);
 errors++;
 }
 }
-else {
-const err135 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.tmutil !== undefined){
+let data64 = data48.tmutil;
+if(typeof data64 === "string"){
+if(!pattern4.test(data64)){
+const err135 = {instancePath:instancePath+"/tools/tmutil",schemaPath:"#/$defs/tools/properties/tmutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -2134,11 +2133,8 @@ vErrors.push(err135);
 errors++;
 }
 }
-if(data47.systemctl !== undefined){
-let data65 = data47.systemctl;
-if(typeof data65 === "string"){
-if(!pattern4.test(data65)){
-const err136 = {instancePath:instancePath+"/tools/systemctl",schemaPath:"#/$defs/tools/properties/systemctl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err136 = {instancePath:instancePath+"/tools/tmutil",schemaPath:"#/$defs/tools/properties/tmutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -2148,8 +2144,11 @@ vErrors.push(err136);
 errors++;
 }
 }
-else {
-const err137 = {instancePath:instancePath+"/tools/systemctl",schemaPath:"#/$defs/tools/properties/systemctl/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.mountApfs !== undefined){
+let data65 = data48.mountApfs;
+if(typeof data65 === "string"){
+if(!pattern4.test(data65)){
+const err137 = {instancePath:instancePath+"/tools/mountApfs",schemaPath:"#/$defs/tools/properties/mountApfs/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -2159,11 +2158,8 @@ vErrors.push(err137);
 errors++;
 }
 }
-if(data47.launchctl !== undefined){
-let data66 = data47.launchctl;
-if(typeof data66 === "string"){
-if(!pattern4.test(data66)){
-const err138 = {instancePath:instancePath+"/tools/launchctl",schemaPath:"#/$defs/tools/properties/launchctl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err138 = {instancePath:instancePath+"/tools/mountApfs",schemaPath:"#/$defs/tools/properties/mountApfs/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -2173,8 +2169,11 @@ vErrors.push(err138);
 errors++;
 }
 }
-else {
-const err139 = {instancePath:instancePath+"/tools/launchctl",schemaPath:"#/$defs/tools/properties/launchctl/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.diskutil !== undefined){
+let data66 = data48.diskutil;
+if(typeof data66 === "string"){
+if(!pattern4.test(data66)){
+const err139 = {instancePath:instancePath+"/tools/diskutil",schemaPath:"#/$defs/tools/properties/diskutil/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -2184,11 +2183,8 @@ vErrors.push(err139);
 errors++;
 }
 }
-if(data47.security !== undefined){
-let data67 = data47.security;
-if(typeof data67 === "string"){
-if(!pattern4.test(data67)){
-const err140 = {instancePath:instancePath+"/tools/security",schemaPath:"#/$defs/tools/properties/security/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err140 = {instancePath:instancePath+"/tools/diskutil",schemaPath:"#/$defs/tools/properties/diskutil/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -2198,8 +2194,11 @@ vErrors.push(err140);
 errors++;
 }
 }
-else {
-const err141 = {instancePath:instancePath+"/tools/security",schemaPath:"#/$defs/tools/properties/security/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.ssh !== undefined){
+let data67 = data48.ssh;
+if(typeof data67 === "string"){
+if(!pattern4.test(data67)){
+const err141 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -2209,9 +2208,8 @@ vErrors.push(err141);
 errors++;
 }
 }
-}
 else {
-const err142 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err142 = {instancePath:instancePath+"/tools/ssh",schemaPath:"#/$defs/tools/properties/ssh/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -2221,10 +2219,11 @@ vErrors.push(err142);
 errors++;
 }
 }
-if(data.platform !== undefined){
-let data68 = data.platform;
-if(!(((data68 === "auto") || (data68 === "macos")) || (data68 === "linux"))){
-const err143 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema31.properties.platform.enum},message:"must be equal to one of the allowed values"};
+if(data48.systemctl !== undefined){
+let data68 = data48.systemctl;
+if(typeof data68 === "string"){
+if(!pattern4.test(data68)){
+const err143 = {instancePath:instancePath+"/tools/systemctl",schemaPath:"#/$defs/tools/properties/systemctl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -2234,11 +2233,8 @@ vErrors.push(err143);
 errors++;
 }
 }
-if(data.stateFolder !== undefined){
-let data69 = data.stateFolder;
-if(typeof data69 === "string"){
-if(!pattern4.test(data69)){
-const err144 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
+else {
+const err144 = {instancePath:instancePath+"/tools/systemctl",schemaPath:"#/$defs/tools/properties/systemctl/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -2248,8 +2244,11 @@ vErrors.push(err144);
 errors++;
 }
 }
-else {
-const err145 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data48.launchctl !== undefined){
+let data69 = data48.launchctl;
+if(typeof data69 === "string"){
+if(!pattern4.test(data69)){
+const err145 = {instancePath:instancePath+"/tools/launchctl",schemaPath:"#/$defs/tools/properties/launchctl/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -2259,10 +2258,8 @@ vErrors.push(err145);
 errors++;
 }
 }
-if(data.onCrash !== undefined){
-let data70 = data.onCrash;
-if(!((data70 === "halt") || (data70 === "continue"))){
-const err146 = {instancePath:instancePath+"/onCrash",schemaPath:"#/properties/onCrash/enum",keyword:"enum",params:{allowedValues: schema31.properties.onCrash.enum},message:"must be equal to one of the allowed values"};
+else {
+const err146 = {instancePath:instancePath+"/tools/launchctl",schemaPath:"#/$defs/tools/properties/launchctl/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err146];
 }
@@ -2272,10 +2269,11 @@ vErrors.push(err146);
 errors++;
 }
 }
-if(data.remote !== undefined){
-let data71 = data.remote;
-if(!((data71 === "continue") || (data71 === "halt"))){
-const err147 = {instancePath:instancePath+"/remote",schemaPath:"#/properties/remote/enum",keyword:"enum",params:{allowedValues: schema31.properties.remote.enum},message:"must be equal to one of the allowed values"};
+if(data48.security !== undefined){
+let data70 = data48.security;
+if(typeof data70 === "string"){
+if(!pattern4.test(data70)){
+const err147 = {instancePath:instancePath+"/tools/security",schemaPath:"#/$defs/tools/properties/security/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err147];
 }
@@ -2285,12 +2283,8 @@ vErrors.push(err147);
 errors++;
 }
 }
-if(data.report !== undefined){
-let data72 = data.report;
-if(data72 && typeof data72 == "object" && !Array.isArray(data72)){
-for(const key10 in data72){
-if(!((((key10 === "command") || (key10 === "on")) || (key10 === "commandSeconds")) || (key10 === "noRunHours"))){
-const err148 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
+else {
+const err148 = {instancePath:instancePath+"/tools/security",schemaPath:"#/$defs/tools/properties/security/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err148];
 }
@@ -2300,11 +2294,9 @@ vErrors.push(err148);
 errors++;
 }
 }
-if(data72.command !== undefined){
-let data73 = data72.command;
-if(Array.isArray(data73)){
-if(data73.length > 256){
-const err149 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
+}
+else {
+const err149 = {instancePath:instancePath+"/tools",schemaPath:"#/$defs/tools/type",keyword:"type",params:{type: "object"},message:"must be object"};
 if(vErrors === null){
 vErrors = [err149];
 }
@@ -2313,10 +2305,11 @@ vErrors.push(err149);
 }
 errors++;
 }
-const len5 = data73.length;
-for(let i5=0; i5<len5; i5++){
-if(typeof data73[i5] !== "string"){
-const err150 = {instancePath:instancePath+"/report/command/" + i5,schemaPath:"#/$defs/report/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+}
+if(data.platform !== undefined){
+let data71 = data.platform;
+if(!(((data71 === "auto") || (data71 === "macos")) || (data71 === "linux"))){
+const err150 = {instancePath:instancePath+"/platform",schemaPath:"#/properties/platform/enum",keyword:"enum",params:{allowedValues: schema31.properties.platform.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err150];
 }
@@ -2326,9 +2319,11 @@ vErrors.push(err150);
 errors++;
 }
 }
-}
-else {
-const err151 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data.stateFolder !== undefined){
+let data72 = data.stateFolder;
+if(typeof data72 === "string"){
+if(!pattern4.test(data72)){
+const err151 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/pattern",keyword:"pattern",params:{pattern: "^/"},message:"must match pattern \""+"^/"+"\""};
 if(vErrors === null){
 vErrors = [err151];
 }
@@ -2338,10 +2333,8 @@ vErrors.push(err151);
 errors++;
 }
 }
-if(data72.on !== undefined){
-let data75 = data72.on;
-if(!((data75 === "problem") || (data75 === "always"))){
-const err152 = {instancePath:instancePath+"/report/on",schemaPath:"#/$defs/report/properties/on/enum",keyword:"enum",params:{allowedValues: schema45.properties.on.enum},message:"must be equal to one of the allowed values"};
+else {
+const err152 = {instancePath:instancePath+"/stateFolder",schemaPath:"#/properties/stateFolder/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err152];
 }
@@ -2351,11 +2344,10 @@ vErrors.push(err152);
 errors++;
 }
 }
-if(data72.commandSeconds !== undefined){
-let data76 = data72.commandSeconds;
-if((typeof data76 == "number") && (isFinite(data76))){
-if(data76 > 3600 || isNaN(data76)){
-const err153 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
+if(data.onCrash !== undefined){
+let data73 = data.onCrash;
+if(!((data73 === "halt") || (data73 === "continue"))){
+const err153 = {instancePath:instancePath+"/onCrash",schemaPath:"#/properties/onCrash/enum",keyword:"enum",params:{allowedValues: schema31.properties.onCrash.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err153];
 }
@@ -2364,8 +2356,11 @@ vErrors.push(err153);
 }
 errors++;
 }
-if(data76 < 1 || isNaN(data76)){
-const err154 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+}
+if(data.remote !== undefined){
+let data74 = data.remote;
+if(!((data74 === "continue") || (data74 === "halt"))){
+const err154 = {instancePath:instancePath+"/remote",schemaPath:"#/properties/remote/enum",keyword:"enum",params:{allowedValues: schema31.properties.remote.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err154];
 }
@@ -2375,8 +2370,12 @@ vErrors.push(err154);
 errors++;
 }
 }
-else {
-const err155 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(data.report !== undefined){
+let data75 = data.report;
+if(data75 && typeof data75 == "object" && !Array.isArray(data75)){
+for(const key10 in data75){
+if(!((((key10 === "command") || (key10 === "on")) || (key10 === "commandSeconds")) || (key10 === "noRunHours"))){
+const err155 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key10},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err155];
 }
@@ -2386,11 +2385,11 @@ vErrors.push(err155);
 errors++;
 }
 }
-if(data72.noRunHours !== undefined){
-let data77 = data72.noRunHours;
-if((typeof data77 == "number") && (isFinite(data77))){
-if(data77 > 8760 || isNaN(data77)){
-const err156 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8760},message:"must be <= 8760"};
+if(data75.command !== undefined){
+let data76 = data75.command;
+if(Array.isArray(data76)){
+if(data76.length > 256){
+const err156 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/maxItems",keyword:"maxItems",params:{limit: 256},message:"must NOT have more than 256 items"};
 if(vErrors === null){
 vErrors = [err156];
 }
@@ -2399,8 +2398,10 @@ vErrors.push(err156);
 }
 errors++;
 }
-if(data77 < 1 || isNaN(data77)){
-const err157 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+const len5 = data76.length;
+for(let i5=0; i5<len5; i5++){
+if(typeof data76[i5] !== "string"){
+const err157 = {instancePath:instancePath+"/report/command/" + i5,schemaPath:"#/$defs/report/properties/command/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err157];
 }
@@ -2410,8 +2411,9 @@ vErrors.push(err157);
 errors++;
 }
 }
+}
 else {
-const err158 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/type",keyword:"type",params:{type: "number"},message:"must be number"};
+const err158 = {instancePath:instancePath+"/report/command",schemaPath:"#/$defs/report/properties/command/type",keyword:"type",params:{type: "array"},message:"must be array"};
 if(vErrors === null){
 vErrors = [err158];
 }
@@ -2421,9 +2423,10 @@ vErrors.push(err158);
 errors++;
 }
 }
-}
-else {
-const err159 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data75.on !== undefined){
+let data78 = data75.on;
+if(!((data78 === "problem") || (data78 === "always"))){
+const err159 = {instancePath:instancePath+"/report/on",schemaPath:"#/$defs/report/properties/on/enum",keyword:"enum",params:{allowedValues: schema45.properties.on.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err159];
 }
@@ -2433,14 +2436,96 @@ vErrors.push(err159);
 errors++;
 }
 }
-}
-else {
-const err160 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data75.commandSeconds !== undefined){
+let data79 = data75.commandSeconds;
+if((typeof data79 == "number") && (isFinite(data79))){
+if(data79 > 3600 || isNaN(data79)){
+const err160 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600},message:"must be <= 3600"};
 if(vErrors === null){
 vErrors = [err160];
 }
 else {
 vErrors.push(err160);
+}
+errors++;
+}
+if(data79 < 1 || isNaN(data79)){
+const err161 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err161];
+}
+else {
+vErrors.push(err161);
+}
+errors++;
+}
+}
+else {
+const err162 = {instancePath:instancePath+"/report/commandSeconds",schemaPath:"#/$defs/report/properties/commandSeconds/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(vErrors === null){
+vErrors = [err162];
+}
+else {
+vErrors.push(err162);
+}
+errors++;
+}
+}
+if(data75.noRunHours !== undefined){
+let data80 = data75.noRunHours;
+if((typeof data80 == "number") && (isFinite(data80))){
+if(data80 > 8760 || isNaN(data80)){
+const err163 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8760},message:"must be <= 8760"};
+if(vErrors === null){
+vErrors = [err163];
+}
+else {
+vErrors.push(err163);
+}
+errors++;
+}
+if(data80 < 1 || isNaN(data80)){
+const err164 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err164];
+}
+else {
+vErrors.push(err164);
+}
+errors++;
+}
+}
+else {
+const err165 = {instancePath:instancePath+"/report/noRunHours",schemaPath:"#/$defs/report/properties/noRunHours/type",keyword:"type",params:{type: "number"},message:"must be number"};
+if(vErrors === null){
+vErrors = [err165];
+}
+else {
+vErrors.push(err165);
+}
+errors++;
+}
+}
+}
+else {
+const err166 = {instancePath:instancePath+"/report",schemaPath:"#/$defs/report/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err166];
+}
+else {
+vErrors.push(err166);
+}
+errors++;
+}
+}
+}
+else {
+const err167 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err167];
+}
+else {
+vErrors.push(err167);
 }
 errors++;
 }
@@ -2455,11 +2540,11 @@ const schema48 = {"type":"string","pattern":"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d
 const schema50 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
 const schema51 = {"type":"string"};
 const schema54 = {"type":"object","additionalProperties":false,"required":["inode"],"properties":{"inode":{"type":"integer","minimum":0}}};
-const pattern33 = new RegExp("^[0-9A-Za-z-]{1,64}$", "u");
-const pattern34 = new RegExp("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$", "u");
+const pattern35 = new RegExp("^[0-9A-Za-z-]{1,64}$", "u");
+const pattern36 = new RegExp("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$", "u");
 const schema56 = {"type":"object","additionalProperties":false,"required":["slot","path","copyPath","container","encryption","recognised","identity","ownerUid","user","usage","decision","waitedSeconds","fingerprint","bytes","members","findings"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"anyOf":[{"$ref":"common.schema.json#/$defs/path"},{"type":"null"}]},"container":{"enum":["sparse-bundle","sparse-image"]},"encryption":{"enum":["none","v1","v2","unknown"]},"recognised":{"type":"boolean"},"identity":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"user":{"type":"string"},"usage":{"$ref":"common.schema.json#/$defs/usage"},"decision":{"$ref":"common.schema.json#/$defs/decision"},"waitedSeconds":{"type":"number","minimum":0},"waitedFor":{"type":"array","items":{"type":"string"}},"staged":{"$ref":"common.schema.json#/$defs/staged"},"fingerprint":{"anyOf":[{"type":"string"},{"type":"null"}]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"findings":{"type":"array","items":{"$ref":"common.schema.json#/$defs/finding"}}}};
 const schema57 = {"type":"string","pattern":"^[a-z0-9-]{1,64}$"};
-const pattern36 = new RegExp("^[a-z0-9-]{1,64}$", "u");
+const pattern38 = new RegExp("^[a-z0-9-]{1,64}$", "u");
 const schema60 = {"type":"object","additionalProperties":false,"required":["state","evidence","usedBy","mountPoints"],"properties":{"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"evidence":{"type":"array","items":{"type":"string"}},"usedBy":{"type":"array","items":{"type":"string"}},"mountPoints":{"type":"array","items":{"$ref":"#/$defs/path"}}}};
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -2640,7 +2725,7 @@ validate28.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const schema62 = {"type":"object","additionalProperties":false,"required":["action","code","reason"],"properties":{"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"code":{"$ref":"#/$defs/code"},"reason":{"type":"string"}}};
 const schema63 = {"type":"string","pattern":"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"};
-const pattern37 = new RegExp("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "u");
+const pattern39 = new RegExp("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", "u");
 
 function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2711,7 +2796,7 @@ errors++;
 if(data.code !== undefined){
 let data1 = data.code;
 if(typeof data1 === "string"){
-if(!pattern37.test(data1)){
+if(!pattern39.test(data1)){
 const err5 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -2845,7 +2930,7 @@ errors++;
 if(data.takenAt !== undefined){
 let data2 = data.takenAt;
 if(typeof data2 === "string"){
-if(!pattern34.test(data2)){
+if(!pattern36.test(data2)){
 const err6 = {instancePath:instancePath+"/takenAt",schemaPath:"#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -2870,7 +2955,7 @@ errors++;
 if(data.atRestSince !== undefined){
 let data3 = data.atRestSince;
 if(typeof data3 === "string"){
-if(!pattern34.test(data3)){
+if(!pattern36.test(data3)){
 const err8 = {instancePath:instancePath+"/atRestSince",schemaPath:"#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -2978,7 +3063,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern37.test(data0)){
+if(!pattern39.test(data0)){
 const err4 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -3252,7 +3337,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern36.test(data0)){
+if(!pattern38.test(data0)){
 const err17 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err17];
@@ -4069,7 +4154,7 @@ errors++;
 if(data.id !== undefined){
 let data2 = data.id;
 if(typeof data2 === "string"){
-if(!pattern33.test(data2)){
+if(!pattern35.test(data2)){
 const err26 = {instancePath:instancePath+"/id",schemaPath:"#/properties/id/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,64}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err26];
@@ -4107,7 +4192,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data4 = data.startedAt;
 if(typeof data4 === "string"){
-if(!pattern34.test(data4)){
+if(!pattern36.test(data4)){
 const err29 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err29];
@@ -4132,7 +4217,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data5 = data.finishedAt;
 if(typeof data5 === "string"){
-if(!pattern34.test(data5)){
+if(!pattern36.test(data5)){
 const err31 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err31];
@@ -4826,7 +4911,7 @@ errors++;
 if(data.takenAt !== undefined){
 let data2 = data.takenAt;
 if(typeof data2 === "string"){
-if(!pattern34.test(data2)){
+if(!pattern36.test(data2)){
 const err6 = {instancePath:instancePath+"/takenAt",schemaPath:"#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -4851,7 +4936,7 @@ errors++;
 if(data.atRestSince !== undefined){
 let data3 = data.atRestSince;
 if(typeof data3 === "string"){
-if(!pattern34.test(data3)){
+if(!pattern36.test(data3)){
 const err8 = {instancePath:instancePath+"/atRestSince",schemaPath:"#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -4971,7 +5056,7 @@ errors++;
 if(data.code !== undefined){
 let data1 = data.code;
 if(typeof data1 === "string"){
-if(!pattern37.test(data1)){
+if(!pattern39.test(data1)){
 const err5 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -5078,7 +5163,7 @@ errors++;
 if(data.code !== undefined){
 let data0 = data.code;
 if(typeof data0 === "string"){
-if(!pattern37.test(data0)){
+if(!pattern39.test(data0)){
 const err4 = {instancePath:instancePath+"/code",schemaPath:"#/$defs/code/pattern",keyword:"pattern",params:{pattern: "^[a-z][a-z0-9]*(-[a-z0-9]+)*$"},message:"must match pattern \""+"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -5640,7 +5725,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data1 = data.madeAt;
 if(typeof data1 === "string"){
-if(!pattern34.test(data1)){
+if(!pattern36.test(data1)){
 const err3 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -5827,7 +5912,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern36.test(data0)){
+if(!pattern38.test(data0)){
 const err12 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -6314,7 +6399,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data3 = data.startedAt;
 if(typeof data3 === "string"){
-if(!pattern34.test(data3)){
+if(!pattern36.test(data3)){
 const err16 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -6339,7 +6424,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data4 = data.finishedAt;
 if(typeof data4 === "string"){
-if(!pattern34.test(data4)){
+if(!pattern36.test(data4)){
 const err18 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err18];
@@ -7128,7 +7213,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data1 = data.startedAt;
 if(typeof data1 === "string"){
-if(!pattern34.test(data1)){
+if(!pattern36.test(data1)){
 const err8 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -7153,7 +7238,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data2 = data.finishedAt;
 if(typeof data2 === "string"){
-if(!pattern34.test(data2)){
+if(!pattern36.test(data2)){
 const err10 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -7337,7 +7422,7 @@ errors++;
 if(data.newestGood !== undefined){
 let data0 = data.newestGood;
 if(typeof data0 === "string"){
-if(!pattern34.test(data0)){
+if(!pattern36.test(data0)){
 const err4 = {instancePath:instancePath+"/newestGood",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -7374,7 +7459,7 @@ errors++;
 if(data.bestKnown !== undefined){
 let data2 = data.bestKnown;
 if(typeof data2 === "string"){
-if(!pattern34.test(data2)){
+if(!pattern36.test(data2)){
 const err7 = {instancePath:instancePath+"/bestKnown",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -7554,7 +7639,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern34.test(data0)){
+if(!pattern36.test(data0)){
 const err5 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -7579,7 +7664,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data1 = data.madeAt;
 if(typeof data1 === "string"){
-if(!pattern34.test(data1)){
+if(!pattern36.test(data1)){
 const err7 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -7728,7 +7813,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern36.test(data0)){
+if(!pattern38.test(data0)){
 const err7 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -7790,7 +7875,7 @@ errors++;
 if(data.lastAt !== undefined){
 let data4 = data.lastAt;
 if(typeof data4 === "string"){
-if(!pattern34.test(data4)){
+if(!pattern36.test(data4)){
 const err12 = {instancePath:instancePath+"/lastAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -7815,7 +7900,7 @@ errors++;
 if(data.lastCompleteAt !== undefined){
 let data5 = data.lastCompleteAt;
 if(typeof data5 === "string"){
-if(!pattern34.test(data5)){
+if(!pattern36.test(data5)){
 const err14 = {instancePath:instancePath+"/lastCompleteAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err14];
@@ -7877,7 +7962,7 @@ errors++;
 if(data.firstSeenAt !== undefined){
 let data8 = data.firstSeenAt;
 if(typeof data8 === "string"){
-if(!pattern34.test(data8)){
+if(!pattern36.test(data8)){
 const err19 = {instancePath:instancePath+"/firstSeenAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err19];
@@ -7914,7 +7999,7 @@ errors++;
 if(data.goneSince !== undefined){
 let data10 = data.goneSince;
 if(typeof data10 === "string"){
-if(!pattern34.test(data10)){
+if(!pattern36.test(data10)){
 const err22 = {instancePath:instancePath+"/goneSince",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err22];
@@ -8100,7 +8185,7 @@ errors++;
 if(data.at !== undefined){
 let data5 = data.at;
 if(typeof data5 === "string"){
-if(!pattern34.test(data5)){
+if(!pattern36.test(data5)){
 const err10 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -8410,7 +8495,7 @@ validate54.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 const check_copy = validate64;
 const schema123 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/copy.schema.json","type":"object","additionalProperties":false,"required":["schema","slot","run","madeAt","verdict","reason","identity","user","ownerUid","path","copyPath","container","bytes","members","older","manifest"],"properties":{"schema":{"const":"copy/1"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"madeAt":{"$ref":"common.schema.json#/$defs/time"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"reason":{"type":"string"},"identity":{"anyOf":[{"type":"string"},{"type":"null"}]},"user":{"type":"string"},"ownerUid":{"type":"integer","minimum":0},"path":{"$ref":"common.schema.json#/$defs/path"},"copyPath":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"bytes":{"type":"integer","minimum":0},"members":{"type":"integer","minimum":0},"older":{"type":"boolean"},"manifest":{"anyOf":[{"$ref":"#/$defs/digests"},{"type":"null"}]}},"$defs":{"digests":{"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}}}};
 const schema129 = {"type":"object","additionalProperties":false,"required":["mtree","fingerprints"],"properties":{"mtree":{"type":"string","pattern":"^[0-9a-f]{64}$"},"fingerprints":{"type":"string","pattern":"^[0-9a-f]{64}$"}}};
-const pattern63 = new RegExp("^[0-9a-f]{64}$", "u");
+const pattern65 = new RegExp("^[0-9a-f]{64}$", "u");
 
 function validate64(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/copy.schema.json" */;
@@ -8611,7 +8696,7 @@ errors++;
 if(data.slot !== undefined){
 let data1 = data.slot;
 if(typeof data1 === "string"){
-if(!pattern36.test(data1)){
+if(!pattern38.test(data1)){
 const err18 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err18];
@@ -8636,7 +8721,7 @@ errors++;
 if(data.run !== undefined){
 let data2 = data.run;
 if(typeof data2 === "string"){
-if(!pattern33.test(data2)){
+if(!pattern35.test(data2)){
 const err20 = {instancePath:instancePath+"/run",schemaPath:"#/properties/run/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,64}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err20];
@@ -8661,7 +8746,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data3 = data.madeAt;
 if(typeof data3 === "string"){
-if(!pattern34.test(data3)){
+if(!pattern36.test(data3)){
 const err22 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err22];
@@ -8937,7 +9022,7 @@ errors++;
 if(data15.mtree !== undefined){
 let data16 = data15.mtree;
 if(typeof data16 === "string"){
-if(!pattern63.test(data16)){
+if(!pattern65.test(data16)){
 const err43 = {instancePath:instancePath+"/manifest/mtree",schemaPath:"#/$defs/digests/properties/mtree/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err43];
@@ -8962,7 +9047,7 @@ errors++;
 if(data15.fingerprints !== undefined){
 let data17 = data15.fingerprints;
 if(typeof data17 === "string"){
-if(!pattern63.test(data17)){
+if(!pattern65.test(data17)){
 const err45 = {instancePath:instancePath+"/manifest/fingerprints",schemaPath:"#/$defs/digests/properties/fingerprints/pattern",keyword:"pattern",params:{pattern: "^[0-9a-f]{64}$"},message:"must match pattern \""+"^[0-9a-f]{64}$"+"\""};
 if(vErrors === null){
 vErrors = [err45];
@@ -9054,7 +9139,7 @@ const schema119 = {"type":"object","additionalProperties":false,"required":["ino
 const schema120 = {"type":"object","additionalProperties":false,"required":["slot","copies"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"copies":{"type":"array","items":{"$ref":"#/$defs/copy"}},"drill":{"$ref":"#/$defs/drill"}}};
 const schema122 = {"type":"object","additionalProperties":false,"required":["label","place"],"properties":{"label":{"$ref":"copy.schema.json"},"place":{"$ref":"#/$defs/place"},"opened":{"$ref":"#/$defs/opened"}}};
 const schema130 = {"type":"object","additionalProperties":false,"properties":{"section":{"$ref":"#/$defs/sectionMark"},"generation":{"type":"string","pattern":"^[0-9A-Za-z-]{1,80}$"}}};
-const pattern65 = new RegExp("^[0-9A-Za-z-]{1,80}$", "u");
+const pattern67 = new RegExp("^[0-9A-Za-z-]{1,80}$", "u");
 
 function validate66(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -9179,7 +9264,7 @@ errors++;
 if(data.generation !== undefined){
 let data3 = data.generation;
 if(typeof data3 === "string"){
-if(!pattern65.test(data3)){
+if(!pattern67.test(data3)){
 const err9 = {instancePath:instancePath+"/generation",schemaPath:"#/properties/generation/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,80}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,80}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -9275,7 +9360,7 @@ errors++;
 if(data.noticedAt !== undefined){
 let data0 = data.noticedAt;
 if(typeof data0 === "string"){
-if(!pattern34.test(data0)){
+if(!pattern36.test(data0)){
 const err4 = {instancePath:instancePath+"/noticedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err4];
@@ -9300,7 +9385,7 @@ errors++;
 if(data.since !== undefined){
 let data1 = data.since;
 if(typeof data1 === "string"){
-if(!pattern34.test(data1)){
+if(!pattern36.test(data1)){
 const err6 = {instancePath:instancePath+"/since",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -9495,7 +9580,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern34.test(data0)){
+if(!pattern36.test(data0)){
 const err5 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -9520,7 +9605,7 @@ errors++;
 if(data.madeAt !== undefined){
 let data1 = data.madeAt;
 if(typeof data1 === "string"){
-if(!pattern34.test(data1)){
+if(!pattern36.test(data1)){
 const err7 = {instancePath:instancePath+"/madeAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -9629,7 +9714,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern36.test(data0)){
+if(!pattern38.test(data0)){
 const err3 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -9768,7 +9853,7 @@ const _errs4 = errors;
 let valid1 = false;
 const _errs5 = errors;
 if(typeof data1 === "string"){
-if(!pattern34.test(data1)){
+if(!pattern36.test(data1)){
 const err5 = {instancePath:instancePath+"/adoptedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -10161,7 +10246,7 @@ errors++;
 if(data.takenAt !== undefined){
 let data9 = data.takenAt;
 if(typeof data9 === "string"){
-if(!pattern34.test(data9)){
+if(!pattern36.test(data9)){
 const err16 = {instancePath:instancePath+"/takenAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -10186,7 +10271,7 @@ errors++;
 if(data.atRestSince !== undefined){
 let data10 = data.atRestSince;
 if(typeof data10 === "string"){
-if(!pattern34.test(data10)){
+if(!pattern36.test(data10)){
 const err18 = {instancePath:instancePath+"/atRestSince",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err18];
@@ -10466,7 +10551,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern34.test(data0)){
+if(!pattern36.test(data0)){
 const err3 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -10600,7 +10685,7 @@ errors++;
 if(data.slot !== undefined){
 let data6 = data.slot;
 if(typeof data6 === "string"){
-if(!pattern36.test(data6)){
+if(!pattern38.test(data6)){
 const err14 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err14];
@@ -10860,7 +10945,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern36.test(data0)){
+if(!pattern38.test(data0)){
 const err9 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -11158,7 +11243,7 @@ errors++;
 if(data.run !== undefined){
 let data1 = data.run;
 if(typeof data1 === "string"){
-if(!pattern33.test(data1)){
+if(!pattern35.test(data1)){
 const err10 = {instancePath:instancePath+"/run",schemaPath:"#/properties/run/pattern",keyword:"pattern",params:{pattern: "^[0-9A-Za-z-]{1,64}$"},message:"must match pattern \""+"^[0-9A-Za-z-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -11196,7 +11281,7 @@ errors++;
 if(data.startedAt !== undefined){
 let data3 = data.startedAt;
 if(typeof data3 === "string"){
-if(!pattern34.test(data3)){
+if(!pattern36.test(data3)){
 const err13 = {instancePath:instancePath+"/startedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -11221,7 +11306,7 @@ errors++;
 if(data.finishedAt !== undefined){
 let data4 = data.finishedAt;
 if(typeof data4 === "string"){
-if(!pattern34.test(data4)){
+if(!pattern36.test(data4)){
 const err15 = {instancePath:instancePath+"/finishedAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
@@ -11422,7 +11507,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern36.test(data0)){
+if(!pattern38.test(data0)){
 const err7 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -11499,7 +11584,7 @@ errors++;
 if(data.since !== undefined){
 let data5 = data.since;
 if(typeof data5 === "string"){
-if(!pattern34.test(data5)){
+if(!pattern36.test(data5)){
 const err13 = {instancePath:instancePath+"/since",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -11524,7 +11609,7 @@ errors++;
 if(data.until !== undefined){
 let data6 = data.until;
 if(typeof data6 === "string"){
-if(!pattern34.test(data6)){
+if(!pattern36.test(data6)){
 const err15 = {instancePath:instancePath+"/until",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
@@ -11845,7 +11930,7 @@ errors++;
 if(data.at !== undefined){
 let data0 = data.at;
 if(typeof data0 === "string"){
-if(!pattern34.test(data0)){
+if(!pattern36.test(data0)){
 const err3 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err3];
@@ -11883,7 +11968,7 @@ errors++;
 if(data.slot !== undefined){
 let data2 = data.slot;
 if(typeof data2 === "string"){
-if(!pattern36.test(data2)){
+if(!pattern38.test(data2)){
 const err6 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -12047,7 +12132,7 @@ errors++;
 if(data.slot !== undefined){
 let data0 = data.slot;
 if(typeof data0 === "string"){
-if(!pattern36.test(data0)){
+if(!pattern38.test(data0)){
 const err7 = {instancePath:instancePath+"/slot",schemaPath:"common.schema.json#/$defs/slot/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9-]{1,64}$"},message:"must match pattern \""+"^[a-z0-9-]{1,64}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -12147,7 +12232,7 @@ errors++;
 if(data.frozenAt !== undefined){
 let data6 = data.frozenAt;
 if(typeof data6 === "string"){
-if(!pattern34.test(data6)){
+if(!pattern36.test(data6)){
 const err15 = {instancePath:instancePath+"/frozenAt",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
@@ -12350,7 +12435,7 @@ errors++;
 if(data.at !== undefined){
 let data1 = data.at;
 if(typeof data1 === "string"){
-if(!pattern34.test(data1)){
+if(!pattern36.test(data1)){
 const err6 = {instancePath:instancePath+"/at",schemaPath:"common.schema.json#/$defs/time/pattern",keyword:"pattern",params:{pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"},message:"must match pattern \""+"^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err6];

@@ -3,10 +3,10 @@ import type { Manifest } from '../manifest/manifest-type.js'
 import { copyFileIn } from '../system/copy-file.js'
 import { dressFolder } from '../system/dress.js'
 import { makeFolderIn, makeOrOpenFolderIn } from '../system/folder-writes.js'
-import { closeFolder, entries, openFolderIn, withFolder, type Folder } from '../system/folder.js'
+import { closeFolder, entries, look, openFolderIn, withFolder, type Folder } from '../system/folder.js'
 import { baseName, join, parent, type RawPath } from '../text/raw-path.js'
 import { copyChanged } from './copy-changed.js'
-import { take } from './take-member.js'
+import { take, type Taking } from './take-member.js'
 import { takeVouched, takeVouchedFile } from './take-vouched.js'
 
 export interface BuildOrder {
@@ -16,8 +16,13 @@ export interface BuildOrder {
   /** A held folder of ours, and the new image's name there. */
   readonly into: Folder
   readonly name: RawPath
-  /** `clone-or-link`: reflinks where the file system can, so that no later write into one copy changes the other. */
-  readonly how: 'link' | 'clone-or-link'
+  /**
+   * `clone-or-link`: reflinks where the file system can, so that no later write into one copy changes the other.
+   * `clone-or-copy`: no member shares an inode with the original, whatever the file system can; not together with `only`.
+   */
+  readonly how: 'link' | 'clone-or-link' | 'clone-or-copy'
+  /** Given the bytes of the next member that is copied because it cannot be cloned, throw where that is too much. */
+  readonly beforeCopy?: (bytes: number) => void
   /**
    * Only members of this manifest are taken, each as the file that it was: same inode, size and mtime. What somebody put
    * beside them since stays behind.
@@ -39,10 +44,9 @@ export interface BuiltImage {
 
 const deepest = 64
 
-interface Building {
+interface Building extends Taking {
   readonly order: BuildOrder
   readonly skipped: ReadonlySet<RawPath>
-  clone: boolean
   copiedBytes: number
 }
 
@@ -57,13 +61,14 @@ export function buildImage(order: BuildOrder): BuiltImage {
   const building: Building = {
     order,
     skipped: new Set([...(leaveOut ?? []), ...(replace?.members ?? [])]),
-    clone: how === 'clone-or-link',
+    clone: how !== 'link',
     copiedBytes: 0,
+    ...(how === 'clone-or-copy' ? { copy: (...places) => copyApart(building, ...places) } : {}),
   }
   if (container === 'sparse-bundle') buildBundle(building, from, into, name)
   else if (replace === undefined) withFolder(parent(from), (folder) => buildFile(building, folder, into, name))
   else copyNew(building, parent(replace.source), baseName(replace.source), into, name)
-  return { shared: !building.clone, copiedBytes: building.copiedBytes }
+  return { shared: !building.clone && how !== 'clone-or-copy', copiedBytes: building.copiedBytes }
 }
 
 function buildFile(building: Building, folder: Folder, into: Folder, name: RawPath): void {
@@ -132,6 +137,13 @@ function replaceMembers(building: Building, bundle: Folder): void {
       if (folder !== '') closeFolder(target)
     }
   }
+}
+
+function copyApart(building: Building, from: Folder, name: RawPath, to: Folder, newName: RawPath): void {
+  const { deadline, beforeCopy } = building.order
+  beforeCopy?.(look(from, name)?.size ?? 0)
+  const stats = copyFileIn(from, name, to, newName, deadline === undefined ? {} : { deadline })
+  building.copiedBytes += stats.size
 }
 
 function copyNew(building: Building, folder: RawPath, name: RawPath, to: Folder, newName: RawPath): void {

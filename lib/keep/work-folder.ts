@@ -27,7 +27,7 @@ export interface Work {
 }
 
 /** Given LBackup's backupDest and the name of one of our folders in it, make it and return its path. */
-export function ownStoreFolder(backupDest: RawPath, name: Workshop | 'kept'): RawPath {
+export function ownStoreFolder(backupDest: RawPath, name: Workshop | 'kept' | 'checks'): RawPath {
   const store = storeFolder(realPath(backupDest) ?? backupDest)
   openOwnFolder(store, { anyOwner: true })
   const path = join(store, name)

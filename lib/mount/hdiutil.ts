@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import { OperationalError } from '../finding/operational-error.js'
-import { isDictionary, parsePlist, type PlistValue } from '../image/plist.js'
+import { isDictionary, parsePlist, type PlistDictionary, type PlistValue } from '../image/plist.js'
 import { fromText, type RawPath } from '../text/raw-path.js'
 
 /** One attached image, as `hdiutil info -plist` tells it. */
@@ -27,12 +27,7 @@ export const hdiutilLimitBytes = 8 * 1024 * 1024
  * `plist-invalid` where there is no plist in it, or not that of hdiutil.
  */
 export function parseHdiutilInfo(output: Buffer): AttachedImage[] {
-  const start = output.indexOf('<?xml')
-  const end = start < 0 ? -1 : output.indexOf(closing, start)
-  if (end < 0) throw invalid('there is no property list in it')
-  const info = parse(output.subarray(start, end + closing.length))
-  if (!isDictionary(info)) throw invalid('its property list is not a dictionary')
-  const images = info['images']
+  const images = hdiutilDictionary(output)['images']
   if (images === undefined) return []
   if (!Array.isArray(images)) throw invalid('its `images` is not a list')
   return (images as PlistValue[]).map(attachedImage)
@@ -40,11 +35,21 @@ export function parseHdiutilInfo(output: Buffer): AttachedImage[] {
 
 const closing = '</plist>'
 
-function parse(bytes: Buffer): PlistValue {
+/** Given what hdiutil printed with `-plist`, return the dictionary in it. Throws OperationalError `plist-invalid`. */
+export function hdiutilDictionary(output: Buffer, verb: 'info' | 'attach' = 'info'): PlistDictionary {
+  const start = output.indexOf('<?xml')
+  const end = start < 0 ? -1 : output.indexOf(closing, start)
+  if (end < 0) throw invalid('there is no property list in it', undefined, verb)
+  const value = parse(output.subarray(start, end + closing.length), verb)
+  if (!isDictionary(value)) throw invalid('its property list is not a dictionary', undefined, verb)
+  return value
+}
+
+function parse(bytes: Buffer, verb: string): PlistValue {
   try {
     return parsePlist(bytes, hdiutilLimitBytes)
   } catch (error) {
-    throw invalid(error instanceof Error ? error.message : 'its property list is damaged', error)
+    throw invalid(error instanceof Error ? error.message : 'its property list is damaged', error, verb)
   }
 }
 
@@ -72,11 +77,11 @@ const texts = (values: readonly unknown[]): string[] =>
 const integer = (value: PlistValue | undefined): number | undefined =>
   typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined
 
-function invalid(why: string, cause?: unknown): OperationalError {
+function invalid(why: string, cause?: unknown, verb = 'info'): OperationalError {
   return new OperationalError(
     'plist-invalid',
-    `The answer of \`hdiutil info -plist\` cannot be understood: ${why.replace(/\.$/u, '')}.`,
-    'Run `hdiutil info -plist` by hand and look at what it prints; `tools.hdiutil` in the configuration names the program.',
+    `The answer of \`hdiutil ${verb} -plist\` cannot be understood: ${why.replace(/\.$/u, '')}.`,
+    `Run \`hdiutil ${verb} -plist\` by hand and look at what it prints; \`tools.hdiutil\` in the configuration names the program.`,
     cause === undefined ? undefined : { cause },
   )
 }

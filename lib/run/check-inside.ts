@@ -14,6 +14,8 @@ import type { RunContext } from './context.js'
 /** One copy whose disk is to be checked. */
 export interface CopyInside extends Pick<Image, 'path' | 'container'> {
   readonly encryption: Encryption
+  /** Of the copy, in bytes. */
+  readonly counts: { readonly members: number; readonly bytes: number }
   /** Whose the image is, and its printable path at the source: they choose the passphrase. */
   readonly image: { readonly user: string; readonly path: string }
 }

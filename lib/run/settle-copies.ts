@@ -86,11 +86,11 @@ async function judgeOne(request: SettleRequest, looked: LookedAt): Promise<Judge
 async function insideOf(
   { inside }: SettleRequest,
   looked: LookedAt,
-  { encryption, findings }: Structure,
+  { encryption, counts, findings }: Structure,
 ): Promise<Inside | undefined> {
   if (inside === undefined || findings.some(({ severity }) => severity === 'error')) return undefined
   const { image, place: path } = looked
-  return inside({ path, container: image.container, encryption, image })
+  return inside({ path, container: image.container, encryption, counts, image })
 }
 
 const downgraded = ({ verdict, loudness }: ReportImage): Pick<ReportImage, 'verdict' | 'loudness'> =>

@@ -1,4 +1,4 @@
-import type { ReportImage } from '../generated/report.js'
+import type { ReportedFinding, ReportImage } from '../generated/report.js'
 import type { RunRecord } from '../generated/run.js'
 import { copiesOf, writeBook } from '../keep/book.js'
 import { readmeText } from '../keep/readme.js'
@@ -7,6 +7,7 @@ import { sectionMark } from '../keep/section-mark.js'
 import { standing } from '../keep/standing.js'
 import { finishWork, openWork } from '../keep/work-folder.js'
 import { readSections, type Section } from '../lbackup/sections.js'
+import { fileSystemChecker } from './check-file-systems.js'
 import { insideChecker } from './check-inside.js'
 import type { RunContext } from './context.js'
 import { withAge } from './age.js'
@@ -14,7 +15,7 @@ import { knownHistory } from './history.js'
 import { knownSlots } from './publish.js'
 import { judgeSection, type Judged } from './judge.js'
 import { lookAtSection } from './look-at-section.js'
-import type { Settled } from './settle-type.js'
+import type { Settled, SettleRequest } from './settle-type.js'
 import { recordFound } from './record-found.js'
 import { wasLookedAt } from './recorded.js'
 import { settleCopies } from './settle-copies.js'
@@ -38,14 +39,15 @@ export async function settleSection(
   const look = await lookAtSection(record, section, { here: workHere, there: machine ?? workHere, seen })
   const history = knownHistory(context, readSections(environment.backupDest))
   const compare = !late && machine !== undefined && config.verify.level !== 'structure'
+  const deadline = deadlineOf(context)
   const settled = await settleCopies({
     context,
     look,
     history,
     work: workHere,
     compare,
-    ...(config.verify.level === 'volume' ? { inside: insideChecker(context) } : {}),
-    deadline: deadlineOf(context),
+    ...insideOf(context, deadline),
+    deadline,
     late,
   })
   const judged = judgeSection(look, settled.images)
@@ -65,8 +67,22 @@ export async function settleSection(
   return {
     ...judged,
     images: judged.images.map(aged),
-    findings: [...judged.findings, ...settled.findings],
+    findings: [...judged.findings, ...settled.findings, ...withoutMac(context)],
   }
+}
+
+function insideOf(context: RunContext, deadline: number): Pick<SettleRequest, 'inside'> {
+  const { config, environment, system } = context
+  const { level } = config.verify
+  if (level !== 'volume' && level !== 'filesystem') return {}
+  if (level === 'volume' || system.platform !== 'macos') return { inside: insideChecker(context) }
+  return { inside: fileSystemChecker(context, { backupDest: environment.backupDest, deadline }) }
+}
+
+function withoutMac({ config, system }: RunContext): ReportedFinding[] {
+  if (config.verify.level !== 'filesystem' || system.platform === 'macos') return []
+  const message = 'verify.level is filesystem, which needs a Mac; here the copies were checked as with volume.'
+  return [{ code: 'filesystem-unchecked', severity: 'warning', message, cure: 'Set verify.level to volume.' }]
 }
 
 /** The hook itself must come to its end before the launcher ends it. */

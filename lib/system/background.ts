@@ -17,7 +17,7 @@ export function startInBackground(program: RawPath, args: readonly string[]): vo
 }
 
 /** Given a process, send it a signal; one that is gone is fine. */
-export function signal(pid: number, name: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
+export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch (error) {

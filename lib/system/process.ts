@@ -18,6 +18,8 @@ export interface Command {
   readonly cwd?: string
   /** More output than this ends the program; default 64 MiB. */
   readonly maxOutputBytes?: number
+  /** Ended (as when its time is over) when this is given. */
+  readonly cancel?: AbortSignal
   /** What it prints is a secret: nothing but the result's `stdout` keeps it, which the caller overwrites. */
   readonly secretOutput?: boolean
 }
@@ -64,6 +66,7 @@ export async function run(command: Command): Promise<CommandResult> {
     buffer: false,
     reject: false,
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+    ...(command.cancel === undefined ? {} : { cancelSignal: command.cancel }),
   })
   const tooMuch = (): unknown => subprocess.kill()
   const most = command.maxOutputBytes ?? 64 * mebibyte

@@ -3,6 +3,8 @@ import { run, type Command, type CommandResult } from './process.js'
 /** The programs of the machine that are called, each an absolute path, settable as `tools` in the configuration. */
 export interface Tools {
   readonly hdiutil: string
+  readonly fsckHfs: string
+  readonly fsckApfs: string
   readonly lsof: string
   readonly who: string
   readonly scutil: string
@@ -26,6 +28,8 @@ export interface Tools {
 
 export const defaultTools: Tools = {
   hdiutil: '/usr/bin/hdiutil',
+  fsckHfs: '/sbin/fsck_hfs',
+  fsckApfs: '/sbin/fsck_apfs',
   lsof: '/usr/sbin/lsof',
   who: '/usr/bin/who',
   scutil: '/usr/sbin/scutil',

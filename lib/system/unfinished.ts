@@ -20,7 +20,8 @@ export function removeUnfinished(folder: RawPath, of?: RawPath): RawPath[] {
 const unfinished =
   /^(?:\.(?<maker>\d{1,9})\.[0-9a-f]{12}\.new|\.(?<base>.+)\.(?<pid>\d{1,9})\.new|(?<file>.+)\.lbackup-filevault\.(?<shell>\d{1,9}))$/s
 
-function isRunning(pid: number): boolean {
+/** Tell whether there is a process of that number, whoever's. */
+export function isRunning(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch (error) {

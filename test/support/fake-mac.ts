@@ -19,6 +19,8 @@ const names = [
   'mountApfs',
   'diskutil',
   'security',
+  'fsckHfs',
+  'fsckApfs',
 ] as const
 type FakeName = (typeof names)[number]
 
@@ -42,6 +44,19 @@ export interface FakeMacState {
   users?: { name: string; uid: number; home: string; homeDirectory?: string }[]
   volumes?: { source: string; point: string; type: string; flags: string[] }[]
   processes?: { pid: number; parentPid: number }[]
+  /** How an attach goes. It is kept who was attached and not detached; `hdiutil info` tells of it too. */
+  attach?: {
+    /** Printed where it works; else Apple's partition map and one HFS volume. */
+    answer?: string
+    /** It fails so, after it checked the passphrase. */
+    stderr?: string
+    code?: number
+    passphrase?: string
+    /** Attaches, and never says so. */
+    hang?: true
+    /** So often a detach finds it busy. */
+    busy?: number
+  }
   /** Instead of an answer: hangs (`deaf`: also when asked to end), prints without end, or prints just this. */
   faults?: Partial<
     Record<FakeName, { hang?: 'polite' | 'deaf'; flood?: true; stdout?: string; stderr?: string; code?: number }>
@@ -57,6 +72,8 @@ export interface FakeMac {
   set(state: FakeMacState): void
   /** Every call so far. */
   calls(): { name: FakeName; args: string[]; input: string }[]
+  /** What is attached by now, and what there was to see of each image that ever was. */
+  disks(): { attached: string[]; seen: { path: string; mode: number; inodes: number[] }[] }
 }
 
 /** Makes the programs of a Mac for this test, as executables that read their state from a file in one folder. */
@@ -82,6 +99,11 @@ export function fakeMac(state: FakeMacState = {}, commandSeconds = 20): FakeMac 
     tools,
     set,
     system: realSystem({ platform: 'macos', tools, commandSeconds }),
+    disks: () => {
+      const file = join(folder, 'disks.json')
+      const none = { attached: [], seen: [] }
+      return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as typeof none) : none
+    },
     calls: () => {
       const log = join(folder, 'calls.jsonl')
       // One that is being written, or was cut off by a kill, has no end yet.

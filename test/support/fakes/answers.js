@@ -2,7 +2,8 @@
 // stat. Assumed from manual pages: scutil, dscl, mount.
 
 import { spawnSync } from 'node:child_process'
-import { realpathSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 const string = (text) => `<string>${escape(text)}</string>`
@@ -14,9 +15,12 @@ ${body}
 `
 
 export const answers = {
-  hdiutil(state, args) {
+  hdiutil(state, args, { input, folder }) {
+    if (args[0] === 'attach') return attach(state.attach ?? {}, args, input, folder)
+    if (args[0] === 'detach') return detach(state.attach ?? {}, args[1], folder)
     if (args.join(' ') !== 'info -plist') return { stderr: `hdiutil: ${args.join(' ')}: not faked\n`, code: 1 }
-    const images = (state.attached ?? []).map(attachedImage).join('\n')
+    const ours = disksIn(folder).attached.map((path) => ({ path, devices: ['/dev/disk3s1', '/dev/disk3'] }))
+    const images = [...(state.attached ?? []), ...ours].map(attachedImage).join('\n')
     return {
       stdout: plist(`<dict>
 <key>framework</key><string>683.100.3</string>
@@ -26,6 +30,12 @@ ${images === '' ? '' : `<key>images</key>\n<array>\n${images}\n</array>`}
 </dict>`),
     }
   },
+
+  // Assumed but for the words of the HFS one.
+  fsckHfs: (state, args) => ({ stdout: `** ${args.at(-1)}\n** The volume Test1 appears to be OK.\n` }),
+  fsckApfs: (state, args) => ({
+    stdout: `** Checking the container superblock.\n** ${args.at(-1)} appears to be OK.\n`,
+  }),
 
   // lsof ends with 1 where one of the files named is open in no process. Of processes it tells what they really have open.
   lsof(state, args, { identity, openFiles }) {
@@ -147,4 +157,45 @@ ${optional('hdid-pid', image.pid, integer)}<key>image-path</key>${string(image.p
 <key>image-type</key><string>sparse bundle disk image</string>
 ${optional('owner-uid', image.uid, integer)}<key>system-entities</key><array>${entities.join('\n')}</array>
 ${optional('writeable', image.writeable, flag)}</dict>`
+}
+
+const disksFile = (folder) => join(folder, 'disks.json')
+const disksIn = (folder) =>
+  existsSync(disksFile(folder)) ? JSON.parse(readFileSync(disksFile(folder), 'utf8')) : { attached: [], seen: [] }
+const note = (folder, disks) => writeFileSync(disksFile(folder), JSON.stringify(disks))
+
+/** Forms of captures; the numbers of `busy` and `attached` are ours. */
+function attach(how, args, input, folder) {
+  const path = args.at(-1)
+  const disks = disksIn(folder)
+  const inodes = [path, ...readdirSafely(path).map((name) => join(path, name))].map((one) => lstatSync(one).ino)
+  disks.seen.push({ path, mode: statSync(dirname(path)).mode & 0o777, inodes })
+  const wrong = how.passphrase !== undefined && input.split('\0')[0] !== how.passphrase
+  const fails = wrong || how.stderr !== undefined
+  if (!fails || how.hang) disks.attached.push(path)
+  note(folder, disks)
+  if (wrong) return { stderr: 'hdiutil: attach failed - Authentication error\n', code: 1 }
+  if (how.hang) return { hang: true }
+  if (fails) return { stderr: how.stderr, code: how.code ?? 1 }
+  return { stdout: how.answer ?? plist(`<dict><key>system-entities</key><array>${hfsEntities}</array></dict>`) }
+}
+
+const readdirSafely = (path) => (statSync(path).isDirectory() ? readdirSync(path, { recursive: true }) : [])
+
+const hfsEntities = [
+  ['Apple_partition_scheme', '/dev/disk3'],
+  ['Apple_HFS', '/dev/disk3s2'],
+]
+  .map(([hint, device]) => `<dict><key>content-hint</key>${string(hint)}<key>dev-entry</key>${string(device)}</dict>`)
+  .join('\n')
+
+function detach(how, device, folder) {
+  const disks = disksIn(folder)
+  disks.detaches = (disks.detaches ?? 0) + 1
+  const busy = disks.detaches <= (how.busy ?? 0)
+  if (!busy) disks.attached.pop()
+  note(folder, disks)
+  return busy
+    ? { stderr: `hdiutil: couldn't unmount "${device.slice(5)}" - Resource busy\n`, code: 16 }
+    : { stdout: '' }
 }

@@ -27,10 +27,16 @@ if (fault?.hang !== undefined) {
   process.stdout.on('error', () => undefined)
   more()
 } else {
-  const { stdout = '', stderr = '', code = 0 } = fault ?? answers[name](state, args, { input, identity, openFiles })
+  const {
+    stdout = '',
+    stderr = '',
+    code = 0,
+    hang,
+  } = fault ?? answers[name](state, args, { input, identity, openFiles, folder })
   process.stdout.write(stdout)
   process.stderr.write(stderr)
   process.exitCode = code
+  if (hang) setInterval(() => undefined, 1000)
 }
 
 function identity(path) {

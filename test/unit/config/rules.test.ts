@@ -104,6 +104,10 @@ const cases: Readonly<
     says: [[{ verify: { level: 'structure' }, repair: 'on' }, 'repair', /changes nothing/u]],
     passes: [{ verify: { level: 'structure' } }, { repair: 'on' }, { verify: { level: 'structure' }, repair: 'off' }],
   },
+  fileSystemNeedsMac: {
+    says: [[{ verify: { level: 'filesystem' }, platform: 'linux' }, 'verify.level', /treated as "volume"/u]],
+    passes: [{ verify: { level: 'filesystem' } }, { verify: { level: 'volume' }, platform: 'linux' }],
+  },
   quietIsLongEnough: {
     says: [[{ limits: { quietSeconds: 1.9 } }, 'limits.quietSeconds', /HFS\+/u]],
     passes: [{ limits: { quietSeconds: 2 } }],
