@@ -62,7 +62,7 @@ describe('threads that hash', () => {
       .flatMap((name) => [...readFileSync(new URL(name, hooks), 'utf8').matchAll(/new URL\("\.\/([a-z-]+\.js)"/g)])
     const started = [...new Set(found.map(([, name]) => name as string))].sort()
     // What starts them looks beside itself.
-    expect(started).to.deep.equal(['check-tasks.js', 'hash-tasks.js', 'worker-entry.js'])
+    expect(started).to.deep.equal(['check-tasks.js', 'freeze-tasks.js', 'hash-tasks.js', 'worker-entry.js'])
     for (const name of started) expect(existsSync(fileURLToPath(new URL(name, hooks))), name).to.be.true
     const [entry, module] = ['worker-entry.js', 'hash-tasks.js'].map((name) => new URL(name, hooks)) as [URL, URL]
     const { request, expected } = order()

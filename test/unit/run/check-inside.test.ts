@@ -16,6 +16,7 @@ describe('the check of the disk inside of a copy', () => {
       path: fromText(file),
       container: 'sparse-bundle',
       encryption: 'none',
+      counts: { members: 1, bytes: 1 },
       image: { user: '', path: file },
     } as const
     expect(await check(copy)).to.include({ state: 'checked' })
