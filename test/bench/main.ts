@@ -11,6 +11,7 @@ import { benchStaging } from './staging.js'
 import { benchStructure } from './structure.js'
 import { benchSeed } from './seed.js'
 import { report } from './support.js'
+import { benchVolume } from './volume.js'
 import { benchWatch } from './watch.js'
 
 // npm run bench [-- NAME…]: a table for people, then one JSON document; exit code 1 where a limit is missed.
@@ -28,6 +29,7 @@ const benches = {
   daemon: benchDaemon,
   inspect: benchInspect,
   export: benchExport,
+  volume: benchVolume,
 }
 const wanted = process.argv.slice(2)
 
