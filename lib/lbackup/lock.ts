@@ -62,14 +62,15 @@ export function releaseLock(stateFolder: RawPath, runId: string): boolean {
   const highest = Math.max(0, ...existing(folder))
   const holder = highest === 0 ? 'free' : readHolder(folder, highest)
   if (typeof holder !== 'object' || holder.runId !== runId) return false
-  try {
-    replaceFile(file(folder, highest), `${JSON.stringify({ ...holder, released: true })}\n`)
-  } catch (error) {
-    if (!(error instanceof OperationalError)) throw error
-    // A full disk takes no word, and whoever lives on would hold the lock for ever. Nobody takes ours for stale while we live.
-    removeFile(file(folder, highest))
-  }
+  replaceFile(file(folder, highest), `${JSON.stringify({ ...holder, released: true })}\n`)
   return true
+}
+
+/** As `releaseLock`, where the disk takes no word: for a holder that lives on, so that nobody takes its lock for stale. */
+export function abandonLock(stateFolder: RawPath, runId: string): void {
+  if (lockHolder(stateFolder)?.runId !== runId) return
+  const folder = lockFolder(stateFolder)
+  removeFile(file(folder, Math.max(...numbers(folder))))
 }
 
 /** Given the state folder, return who took the lock and has not released it, alive or not; undefined: nobody. */

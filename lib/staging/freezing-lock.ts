@@ -1,5 +1,5 @@
 import { OperationalError } from '../finding/operational-error.js'
-import { lockHolder, releaseLock, takeLock } from '../lbackup/lock.js'
+import { abandonLock, lockHolder, releaseLock, takeLock } from '../lbackup/lock.js'
 import { bootId, isAlive, processIdentity } from '../lbackup/process-chain.js'
 import { pause } from '../system/clock.js'
 import { createFolderExclusively } from '../system/exclusive-file.js'
@@ -30,7 +30,17 @@ export async function betweenRuns<Result>(
     await refuseDuringRun(system, stateFolder)
     return await action()
   } finally {
+    release(folder, runId)
+  }
+}
+
+/** Whoever freezes may live for years, and a run that finds its lock waits. */
+function release(folder: RawPath, runId: string): void {
+  try {
     releaseLock(folder, runId)
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    abandonLock(folder, runId)
   }
 }
 
