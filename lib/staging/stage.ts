@@ -1,4 +1,5 @@
 import { OperationalError } from '../finding/operational-error.js'
+import { pause } from '../system/clock.js'
 import { closeFolder, look, type Folder } from '../system/folder.js'
 import type { System } from '../system/system.js'
 import { volumeOf } from '../system/volume.js'
@@ -52,7 +53,7 @@ async function stageIn(request: StageRequest, staging: Folder): Promise<Stage> {
     await applyStaging(site, { steps: plan.steps.filter((step) => step.do === 'remove') })
     const steps = plan.steps.filter((step) => step.do !== 'remove')
     const freezes = steps.some((step) => step.do === 'take' || step.do === 'snapshot')
-    if (freezes) demandRoom(staging, request.reservePercent, copiedBytes(system, plan))
+    if (freezes) await demandRoom(staging, request.reservePercent, copiedBytes(system, plan))
     const odd = await applyStaging(site, { steps })
     const lost = [...request.asFrozen].filter((slot) => !actual.some(({ name, standing }) => name === slot && standing))
     const refused = new Map([...plan.refused, ...odd, ...lost.map((slot) => [slot, notAsFrozen] as const)])
@@ -80,9 +81,18 @@ const copiedBytes = ({ platform }: System, { steps }: StagingPlan): number =>
         .flatMap((step) => (step.do === 'snapshot' ? step.making : []))
         .reduce((sum, { image }) => sum + image.bytes, 0)
 
-function demandRoom(staging: Folder, percent: number, bytes: number): void {
-  const { free, total } = volumeOf(staging)
+/** xfs and btrfs give the room of what was removed back a moment later. */
+const roomLooks = 30
+const betweenLooks = 0.1
+
+async function demandRoom(staging: Folder, percent: number, bytes: number): Promise<void> {
+  const { total } = volumeOf(staging)
   const wanted = (total * percent) / 100 + bytes
+  let { free } = volumeOf(staging)
+  for (let looks = 1; free < wanted && looks < roomLooks; looks += 1) {
+    await pause(betweenLooks)
+    ;({ free } = volumeOf(staging))
+  }
   if (free >= wanted) return
   throw new OperationalError(
     'staging-no-room',
