@@ -10,16 +10,14 @@ import type { Search } from '../daemon/tasks.js'
 import type { SearchOptions } from '../discover/discovery.js'
 import type { Config } from '../generated/config.js'
 import type { Setup } from '../install/setup.js'
-import { backupSource } from '../lbackup/backup-source.js'
-import { isYes, literal } from '../lbackup/configuration.js'
+import { isYes } from '../lbackup/configuration.js'
 import { lookAtAccounts } from '../session/accounts.js'
 import { otherPlaces } from '../session/other-places.js'
-import { lookAt, realPath } from '../system/file.js'
+import { lookAt } from '../system/file.js'
 import type { System } from '../system/system.js'
 import { inWorker } from '../system/worker.js'
-import { fromPrintable } from '../text/printable.js'
-import { withoutTrailingSlash, type RawPath } from '../text/raw-path.js'
-import { knownSlots } from './publish.js'
+import type { RawPath } from '../text/raw-path.js'
+import { daemonSearch } from './daemon-search.js'
 import { ownerName, userNames } from './owner-name.js'
 
 /** What the daemon of one LBackup configuration needs. */
@@ -38,7 +36,7 @@ export interface DaemonContext {
 /** Given what it needs, be the daemon until called to end or its settings change; returns why it ended. */
 export function runDaemon(context: DaemonContext): Promise<string> {
   const { setup, config, stateFolder } = context
-  const roots = daemonRoots(setup, config)
+  const { roots } = daemonSearch(context).options
   return daemon(
     { roots, seen: readSeen(stateFolder), ...config.daemon },
     realEyes({
@@ -46,17 +44,9 @@ export function runDaemon(context: DaemonContext): Promise<string> {
       roots,
       configurationFolder: setup.configurationFolder,
       settings: [setup.configurationFile, configFileBeside(setup.configurationFile)],
-      find: () => find(context, roots),
+      find: () => find(context),
     }),
   )
-}
-
-/** Given LBackup's configuration and our settings, return the folders whose images the daemon follows. */
-function daemonRoots({ configuration }: Setup, { search, source: { mode } }: Config): RawPath[] {
-  const source = backupSource(literal(configuration, 'backupSource'))
-  const roots = [...(mode === 'staging' ? [] : [source.path]), ...search.roots.map(fromPrintable)]
-  // One that is not mounted now is waited for.
-  return [...new Set(roots.map((path) => realPath(path) ?? path))]
 }
 
 /** Given one LBackup configuration, return what its daemon is installed for. */
@@ -65,22 +55,22 @@ export function daemonSetup(
 ): Omit<DaemonSetup, 'folder'> {
   const { setup, config, system, stateFolder } = context
   const remote = isYes(setup.configuration, 'useSSH') === true
+  const { source, options } = daemonSearch(context)
   return {
     platform: system.platform,
     configurationFile: setup.configurationFile,
     stateFolder,
-    roots: remote ? [] : daemonRoots(setup, config),
+    roots: remote ? [] : options.roots,
     followsImages: !remote,
     alarmMinutes: config.daemon.alarmMinutes,
-    ...(config.source.mode === 'staging'
-      ? { stagingFolder: backupSource(literal(setup.configuration, 'backupSource')).path }
-      : {}),
+    ...(config.source.mode === 'staging' ? { stagingFolder: source.path } : {}),
   }
 }
 
-async function find(context: DaemonContext, roots: readonly RawPath[]): Promise<Found> {
+async function find(context: DaemonContext): Promise<Found> {
   const { system } = context
-  const { discovery, milliseconds } = await search(context, roots)
+  const { options } = daemonSearch(context)
+  const { discovery, milliseconds } = await search(context, options)
   const [{ accounts }, names] = await Promise.all([lookAtAccounts(system, discovery.images), userNames(system)])
   const images = discovery.images.map((image): FoundImage => {
     const { slot, path, container, device, inode, root } = image
@@ -98,27 +88,12 @@ async function find(context: DaemonContext, roots: readonly RawPath[]): Promise<
   })
   return {
     images,
-    roots: new Map(roots.map((path) => [path, rootNow(path)])),
+    roots: new Map(options.roots.map((path) => [path, rootNow(path)])),
     milliseconds,
   }
 }
 
-function search({ setup, config, stateFolder }: DaemonContext, roots: readonly RawPath[]): Promise<Search> {
-  const { everyFile, maxDepth, maxEntries, crossDevices } = config.search
-  const backupDest = withoutTrailingSlash(literal(setup.configuration, 'backupDest'))
-  const staging =
-    config.source.mode === 'staging' ? [backupSource(literal(setup.configuration, 'backupSource')).path] : []
-  const options: SearchOptions = {
-    roots,
-    // The first is where slots are named from, whatever the mode.
-    source: roots[0] as RawPath,
-    never: [backupDest, setup.configurationFolder, stateFolder, ...staging].map((path) => realPath(path) ?? path),
-    everyFile,
-    knownPaths: knownSlots({ stateFolder }).map(({ path }) => fromPrintable(path)),
-    maxDepth,
-    maxEntries,
-    crossDevices,
-  }
+function search({ config }: DaemonContext, options: SearchOptions): Promise<Search> {
   const table = new URL('../daemon/tasks.js', import.meta.url)
   const limits = { timeoutSeconds: config.limits.hookMinutes * 60, what: 'the search for images' }
   return inWorker(table, 'find', options, limits)

@@ -1,30 +1,25 @@
 import type { Freeze } from '../daemon/freezing.js'
 import { OperationalError } from '../finding/operational-error.js'
-import { backupSource } from '../lbackup/backup-source.js'
-import { literal } from '../lbackup/configuration.js'
 import { freeze } from '../staging/freeze.js'
 import type { StagingSubject } from '../staging/stage-type.js'
-import { realPath } from '../system/file.js'
 import { printable } from '../text/printable.js'
-import { baseName, parent, withoutTrailingSlash, type RawPath } from '../text/raw-path.js'
+import { baseName, parent, type RawPath } from '../text/raw-path.js'
+import { daemonSearch } from './daemon-search.js'
 import type { DaemonContext } from './daemon.js'
 import { localMachine } from './local-machine.js'
 import { stagedPath } from './origin.js'
-import { searchOptions } from './search-options.js'
 import { workInThread } from './work-in-thread.js'
 
 /** Given what the daemon needs, return how it freezes an image at rest; undefined: there is no staging folder. */
 export function freezerOf(context: Omit<DaemonContext, 'freeze' | 'call' | 'say'>): Freeze | undefined {
-  const { setup, config, system, stateFolder } = context
+  const { config, system, stateFolder } = context
   if (config.source.mode !== 'staging') return undefined
   const seconds = config.limits.hookMinutes * 60
   const machine = localMachine(system, workInThread(seconds), [process.pid])
-  const source = sourceOf(literal(setup.configuration, 'backupSource'))
-  const ownPaths = [literal(setup.configuration, 'backupDest'), setup.configurationFolder, stateFolder].map(real)
   return async ({ slot, path }, signal) => {
-    const options = searchOptions({ config, source, ownPaths, machine }, [path])
+    const { source, ownPaths, options } = daemonSearch(context)
     // Only this one: all that lies beside it was looked at before.
-    const near = { ...options, roots: [parent(path)], maxDepth: 1 }
+    const near = { ...options, knownPaths: [path], roots: [parent(path)], maxDepth: 1 }
     const { discovery, looks } = await machine.search(near)
     const at = discovery.images.findIndex((one) => one.path === path && one.slot === slot)
     const [image, structure] = [discovery.images[at], looks[at]]
@@ -64,13 +59,6 @@ export function freezerOf(context: Omit<DaemonContext, 'freeze' | 'call' | 'say'
     return `as a ${frozen.entry.kind.replaceAll('-', ' ')}`
   }
 }
-
-function sourceOf(written: RawPath): ReturnType<typeof backupSource> {
-  const source = backupSource(written)
-  return { ...source, path: real(source.path) }
-}
-
-const real = (path: RawPath): RawPath => realPath(withoutTrailingSlash(path)) ?? path
 
 const refused = (path: RawPath, why: string): OperationalError =>
   new OperationalError('not-frozen', `${printable(path)} ${why}.`, 'Nothing is to be done: it is tried again.')

@@ -4,10 +4,16 @@ import { fromPrintable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
 import { originOf } from './origin.js'
 import type { PlanRequest } from './plan-type.js'
+import type { SourceMachine } from './source-machine.js'
 
 /** Given a plan's request and files that were images before, return where and how the source is searched. */
 export function searchOptions(
-  { config, source, ownPaths, machine }: Pick<PlanRequest, 'config' | 'source' | 'ownPaths' | 'machine'>,
+  {
+    config,
+    source,
+    ownPaths,
+    machine,
+  }: Pick<PlanRequest, 'config' | 'source' | 'ownPaths'> & { readonly machine: Pick<SourceMachine, 'here'> },
   knownPaths: readonly RawPath[],
 ): SearchOptions {
   const { search } = config
