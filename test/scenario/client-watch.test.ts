@@ -7,7 +7,7 @@ import { protect } from '../support/protect.js'
 import { startSession } from '../support/session/index.js'
 import { delayed } from '../support/ssh/client-machine.js'
 import { clientSet, needClient, stopClients, type ClientSet, type ClientSetOptions } from './support/client-night.js'
-import { noneWith, processesWith, signalAll } from './support/client-processes.js'
+import { noneWith, processesWith, signalAll, stopAll } from './support/client-processes.js'
 import { night, type Night } from './support/night.js'
 import { labOver } from './support/over.js'
 import { journal, journalFile, said, told } from './support/watched.js'
@@ -144,8 +144,7 @@ describe('the watch over images on a client', function () {
       at: {
         'before-rsync': async () => {
           await watched(set)
-          hanging = processesWith(set.client.program)
-          signalAll(hanging, 'SIGSTOP')
+          hanging = stopAll(set.client.program)
           await told(set, /"gap"/)
         },
       },

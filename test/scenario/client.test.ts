@@ -15,6 +15,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import { content } from '../support/image-writer/content.js'
 import { writeSparseBundle } from '../support/image-writer/sparse-bundle.js'
 import { writeSparseImage } from '../support/image-writer/sparse-image.js'
 import { clearTextOf, imageDigest, simulatedMac } from '../support/mac/index.js'
@@ -93,7 +94,8 @@ describe('images on a client behind the gate', function () {
         settings: { hardlink_option: slowly.hardlink_option.replace('2048', '256') },
         config: repair === 'off' ? { repair } : {},
       })
-      for (const name of ['0', '1', '2', '3', '4']) writeFileSync(bandOf(work, name), Buffer.alloc(512 * 1024, name))
+      // Nothing that rsync could make smaller on its way: the sender must not be done before its turn.
+      for (const name of ['0', '1', '2', '3', '4']) writeFileSync(bandOf(work, name), content(name, 512 * 1024))
       const truth = [imageDigest(work)]
       const result = await night({
         occasions: [

@@ -24,6 +24,29 @@ export function signalAll(pids: readonly number[], signal: NodeJS.Signals): void
   }
 }
 
+/** Stops those whose command line holds a text, with what they start meanwhile, and returns them. */
+export function stopAll(text: string): number[] {
+  for (;;) {
+    const found = processesWith(text)
+    if (found.every(isStopped)) return found
+    signalAll(found, 'SIGSTOP')
+  }
+}
+
+/** Also one that has ended. */
+function isStopped(pid: number): boolean {
+  try {
+    // What stands in the parentheses may hold anything; after them comes the state.
+    return /^[TZX]/.test(
+      readFileSync(`/proc/${String(pid)}/stat`, 'latin1')
+        .split(') ')
+        .at(-1) ?? '',
+    )
+  } catch {
+    return true
+  }
+}
+
 /** Empty for a process that has ended, waited for or not. */
 function commandLine(pid: string): string {
   try {
