@@ -7,7 +7,8 @@ export interface Pace {
 }
 
 /** What takes a program, or long, to find out. */
-type Asked = 'found' | 'uses' | 'users'
+export const askable = ['uses', 'users', 'found'] as const
+export type Asked = (typeof askable)[number]
 
 /** When what is to be done next. */
 export interface Times {

@@ -1,5 +1,5 @@
 import type { DaemonSeen } from '../generated/seen.js'
-import { rememberEvery } from '../daemon/daemon.js'
+import { rememberEvery } from '../daemon/following.js'
 import type { Instance } from '../daemon/instance.js'
 import { sealOf } from '../daemon/seal.js'
 import type { StandingUnit } from '../daemon/plan.js'

@@ -13,6 +13,7 @@ import { refuseOtherBlock } from './other-block.js'
 import { refuseOrphan } from './orphan.js'
 import { knownSlots, publish } from './publish.js'
 import { writeRecord } from './record.js'
+import { finished } from './recorded.js'
 import { recordOfRun } from './record-of-run.js'
 import { fewerImages } from './search-findings.js'
 import { settleSection } from './settle-section.js'
@@ -54,7 +55,7 @@ export async function post(context: RunContext): Promise<Report> {
     exitCode: (severity) => hookExitCode('post', severity),
   })
   await publish(context, report, record.storeId)
-  writeRecord(context.stateFolder, { ...record, state: 'finished', finishedAt: context.system.now().toISOString() })
+  writeRecord(context.stateFolder, finished(context, record))
   releaseLock(context.stateFolder, record.id)
   return report
 }

@@ -1,16 +1,12 @@
 import { OperationalError } from '../finding/operational-error.js'
-import type { Report, ReportImage, ReportedFinding } from '../generated/report.js'
+import type { Report, ReportedFinding } from '../generated/report.js'
 import type { RunRecord } from '../generated/run.js'
-import { hookExitCode } from '../lbackup/exit-codes.js'
 import { releaseLock } from '../lbackup/lock.js'
-import { rememberedStore } from '../lbackup/store.js'
-import { takeBlockOut } from '../link/apply.js'
-import { buildReport } from '../report/build.js'
-import { freezingGoesOn, untilNobodyFreezes } from '../staging/freezing-lock.js'
-import type { Loudness } from '../verify/verdict.js'
-import { notPaused } from '../watch/paused.js'
+import { untilNobodyFreezes } from '../staging/freezing-lock.js'
 import { enforce } from './block.js'
 import { ownPaths, type RunContext } from './context.js'
+import { haltedBy, tellHalt } from './halted.js'
+import { plannedReport } from './planned-report.js'
 import { checkDisk } from './disk.js'
 import { removeLeftOvers } from './left-over.js'
 import { continueLeftPaused } from './left-paused.js'
@@ -19,17 +15,16 @@ import { orphaned, refuseOrphan } from './orphan.js'
 import { openHistory } from './history.js'
 import { knownSlots, publish } from './publish.js'
 import { protectCopies } from './protect-copies.js'
-import { noteUnlooked, reconcileBlock, reconcileRun } from './reconcile.js'
+import { reconcileBlock, reconcileRun } from './reconcile.js'
 import { writeRecord } from './record.js'
-import { newRecord, withPlan } from './recorded.js'
+import { finished, newRecord, withPlan } from './recorded.js'
 import { checkRemote } from './remote.js'
 import { lockRun } from './run-lock.js'
 import type { Tonight } from './plan-type.js'
 import { frozenBefore, stageTonight, unstage } from './staging.js'
 import { planTonight } from './tonight.js'
-import { tellRun } from './tell-run.js'
 import { waiterOf } from './waiter.js'
-import { removeSeeds, seedCopies } from './seed-copies.js'
+import { seedCopies } from './seed-copies.js'
 import { startWatch } from './watching.js'
 
 /** The pre-backup hook: reconcile, check the disk, observe, decide, act, report. Returns the report it published. */
@@ -70,58 +65,16 @@ async function prepareBackup(
   const findings = [...before, ...history.findings, ...tonight.findings]
   if (tonight.halt) {
     findings.push(...tellHalt(context, recorded, 'the backup was halted'))
-    writeRecord(context.stateFolder, { ...recorded, state: 'finished', finishedAt: now(context) })
+    writeRecord(context.stateFolder, finished(context, recorded))
     releaseLock(context.stateFolder, context.runId)
-    return publish(context, report(context, tonight, recorded, findings), storeId)
+    return publish(context, plannedReport(context, tonight, recorded, findings), storeId)
   }
   findings.push(...protectCopies(context, history))
   findings.push(...(await act(context, tonight, recorded)))
-  const published = await publish(context, report(context, tonight, recorded, findings), storeId)
+  const published = await publish(context, plannedReport(context, tonight, recorded, findings), storeId)
   // Last, since all that a process does after it has started another one costs it more.
   await startWatch(context, tonight)
   return published
-}
-
-/** What an earlier run left is told even so: it is put right by now, and no later run would speak of it. */
-async function haltedBy(
-  context: RunContext,
-  { code, message, cure }: OperationalError,
-  before: readonly ReportedFinding[],
-): Promise<Report> {
-  const record = { ...newRecord(context, null), state: 'finished' as const, finishedAt: now(context) }
-  noteUnlooked(context)
-  const left = [...removeSeeds(context), ...(code === freezingGoesOn ? [] : await unstage(context))]
-  const told = tellHalt(context, record, `the backup was halted: ${message.replace(/\.$/, '')}`)
-  writeRecord(context.stateFolder, record)
-  // What halts may be the excludes file itself; a block of a dead run in it is then said, not silently kept.
-  const stuck = blockStuck(context)
-  releaseLock(context.stateFolder, context.runId)
-  const parts = {
-    run: context.runId,
-    phase: 'pre' as const,
-    startedAt: context.startedAt,
-    finishedAt: context.system.now(),
-    images: [],
-    findings: [...before, ...left, ...stuck, { code, severity: 'error' as const, message, cure }, ...told],
-    entries: 0,
-    halted: true,
-    exitCode: () => hookExitCode('pre', 'halt'),
-  }
-  return publish(context, buildReport(parts), rememberedStore(context.stateFolder) ?? null)
-}
-
-const tellHalt = (context: RunContext, record: RunRecord, reason: string): ReportedFinding[] =>
-  tellRun(context, { record, phase: 'pre', images: { verdict: 'not-backed-up', reason }, paused: notPaused })
-
-function blockStuck({ excludesFile }: RunContext): ReportedFinding[] {
-  try {
-    takeBlockOut(excludesFile)
-    return []
-  } catch (error) {
-    if (!(error instanceof OperationalError)) throw error
-    const message = "Our lines may still be in LBackup's excludes file."
-    return [{ code: 'block-stuck', severity: 'error', message, cure: error.cure }]
-  }
 }
 
 /** Recorded before and after: a run that dies in between is known by its record. */
@@ -163,53 +116,3 @@ async function plan(context: RunContext): Promise<Tonight> {
     administrator: undefined,
   }
 }
-
-function report(
-  context: RunContext,
-  tonight: Tonight,
-  record: RunRecord,
-  findings: readonly ReportedFinding[],
-): Report {
-  return buildReport({
-    run: context.runId,
-    phase: 'pre',
-    startedAt: context.startedAt,
-    finishedAt: context.system.now(),
-    images: record.images.map(plannedImage),
-    findings,
-    entries: tonight.entries,
-    halted: tonight.halt,
-    exitCode: (severity: Loudness) => hookExitCode('pre', tonight.halt ? 'halt' : severity),
-  })
-}
-
-function plannedImage(image: RunRecord['images'][number]): ReportImage {
-  const { slot, path, user, usage, decision, findings, bytes, members, waitedSeconds, waitedFor, staged } = image
-  const damaged = findings.some(({ severity }) => severity === 'error')
-  const notBackedUp = decision.action === 'halt' || decision.action === 'leave-out'
-  const [worst] = findings.filter(({ severity }) => severity === 'error')
-  return {
-    slot,
-    path,
-    user,
-    verdict: notBackedUp ? 'not-backed-up' : 'not-judged-yet',
-    loudness:
-      decision.action === 'halt'
-        ? 'error'
-        : damaged || ['not-in-source', 'not-staged'].includes(decision.code)
-          ? 'warning'
-          : 'fine',
-    reason:
-      worst === undefined ? decision.reason : `${decision.reason}; it is damaged: ${worst.message.replace(/\.$/, '')}`,
-    usedBy: usage.usedBy,
-    decision,
-    findings,
-    bytes,
-    members,
-    waitedSeconds,
-    ...(waitedFor === undefined ? {} : { waitedFor }),
-    ...(staged === undefined ? {} : { staged }),
-  }
-}
-
-const now = (context: RunContext): string => context.system.now().toISOString()

@@ -7,6 +7,7 @@ import { count } from '../text/measure.js'
 import { notPaused } from '../watch/paused.js'
 import type { RunContext } from './context.js'
 import { isDamaged, readRecord, writeRecord } from './record.js'
+import { finished } from './recorded.js'
 import { settleSection } from './settle-section.js'
 import { removeSeeds } from './seed-copies.js'
 import { tellRun } from './tell-run.js'
@@ -52,18 +53,17 @@ export async function reconcileRun(context: RunContext): Promise<ReportedFinding
   const zero = section(sections, 0)
   const made =
     zero !== undefined && sectionZeroChange(record.sectionZero ?? undefined, sections, record.numRotations) !== 'same'
-  const finished = { ...record, state: 'finished' as const, finishedAt: context.system.now().toISOString() }
   const ended = `The run that began at ${record.startedAt} ended without its post-backup hook`
   const { paused } = watched
   if (!made) {
     const said = { verdict: 'not-backed-up' as const, reason: 'the run ended early and made no section' }
     const told = tellRun(context, { record, phase: 'late', images: said, paused })
-    writeRecord(context.stateFolder, finished)
+    writeRecord(context.stateFolder, finished(context, record))
     return [...left, ...told, { code: 'run-unfinished', severity: 'info', message: `${ended} and made no section.` }]
   }
   const { images, findings } = await settleSection(context, record, zero, { late: true, seen: watched.words })
   const told = tellRun(context, { record, phase: 'late', images, paused })
-  writeRecord(context.stateFolder, finished)
+  writeRecord(context.stateFolder, finished(context, record))
   const loud = images.filter(({ loudness }) => loudness !== 'fine')
   return [
     ...left,

@@ -41,6 +41,13 @@ export function newRecord(context: RunContext, storeId: string | null): RunRecor
   }
 }
 
+/** Given a run and a record, return the record as of a run that has ended now. */
+export const finished = ({ system }: Pick<RunContext, 'system'>, record: RunRecord): RunRecord => ({
+  ...record,
+  state: 'finished',
+  finishedAt: system.now().toISOString(),
+})
+
 /** Given a record and the plan, return the record with what the post hook needs to judge by. */
 export function withPlan(record: RunRecord, tonight: Tonight): RunRecord {
   return {

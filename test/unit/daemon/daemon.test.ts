@@ -1,5 +1,6 @@
 import { expect } from 'chai'
-import { daemon, type DaemonEyes } from '../../../lib/daemon/daemon.js'
+import { daemon } from '../../../lib/daemon/daemon.js'
+import type { DaemonEyes } from '../../../lib/daemon/daemon-type.js'
 import type { Freeze } from '../../../lib/daemon/freezing.js'
 import type { FoundImage } from '../../../lib/daemon/known.js'
 import { OperationalError } from '../../../lib/finding/operational-error.js'

@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { rememberEvery } from '../../../lib/daemon/daemon.js'
+import { rememberEvery } from '../../../lib/daemon/following.js'
 import { seal } from '../../../lib/daemon/seal.js'
 import { daemonFindings, type DaemonFacts } from '../../../lib/doctor/daemon.js'
 
