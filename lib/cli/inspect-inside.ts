@@ -53,7 +53,6 @@ function bandsOfBundle({ path }: Image, { indexes, sizes }: BandList): MappedBan
 function bandsOfDisk(disk: OpenDisk): MappedBands {
   const { bandSize, size: virtualBytes } = disk
   const possibleBands = Math.ceil(virtualBytes / bandSize)
-  const indexes: number[] = []
-  for (let band = 0; band < possibleBands; band += 1) if (disk.holds(band)) indexes.push(band)
-  return { possibleBands, bandSize, virtualBytes, indexes, sizes: indexes.map(() => bandSize) }
+  const indexes = disk.held?.() ?? []
+  return { possibleBands, bandSize, virtualBytes, indexes, sizes: new Float64Array(indexes.length).fill(bandSize) }
 }

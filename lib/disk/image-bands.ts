@@ -47,6 +47,7 @@ function bandsOf(file: HeldFile, path: RawPath, key: DataKey | undefined): Bands
   return {
     size: index.virtualBytes,
     bandSize: index.bandBytes,
+    held: slots.bands,
     band(at) {
       const slot = slots.slotOf(at)
       return slot === undefined ? undefined : { stored, start: slotOffset(index, slot) }

@@ -13,6 +13,7 @@ export interface Bands {
   readonly size: number
   readonly bandSize: number
   band(index: number): StoredBand | undefined
+  held?(this: void): ArrayLike<number>
 }
 
 /** A disk that tells what was never written from zeros. */
@@ -23,8 +24,8 @@ export interface BandDisk extends Disk {
    * was, where no band stores any of it. Throws OperationalError.
    */
   fill(buffer: Buffer, offset: number): boolean
-  /** Tells whether a band is stored. Throws OperationalError. */
-  holds(band: number): boolean
+  /** The bands that are stored, in ascending order; undefined where each had to be looked for. */
+  readonly held: Bands['held']
 }
 
 const mostBytes = 8 * 1024 * 1024
@@ -55,7 +56,7 @@ export function bandDisk(bands: Bands): BandDisk {
     size,
     bandSize,
     fill,
-    holds: (band) => bands.band(band) !== undefined,
+    held: bands.held,
     read(offset, length) {
       if (!(offset >= 0 && length >= 0 && length <= mostBytes)) {
         throw new RangeError(`no range of a disk: ${String(length)} bytes from ${String(offset)}`)

@@ -4,6 +4,8 @@ export interface SlotTable {
   add(this: void, band: number, slot: number): void
   /** False where there are more bands than are kept. */
   readonly complete: boolean
+  /** The bands, in ascending order. To be called after the last `add`. */
+  bands(this: void): ArrayLike<number>
   /** The slot of a band; undefined where no slot holds it. To be called after the last `add`. */
   slotOf(band: number): number | undefined
 }
@@ -19,6 +21,10 @@ export function slotTable(): SlotTable {
   // Band and slot in one number, which a double holds exactly: sorted as numbers, searched by halves.
   let packed = new Float64Array(1024)
   let [length, sorted, complete] = [0, true, true]
+  const sort = (): void => {
+    if (!sorted) packed.subarray(0, length).sort()
+    sorted = true
+  }
   return {
     add(band, slot) {
       if (length === mostSlots || slot >= slotBits) {
@@ -36,9 +42,12 @@ export function slotTable(): SlotTable {
     get complete() {
       return complete
     },
+    bands() {
+      sort()
+      return packed.slice(0, length).map((entry) => Math.floor(entry / slotBits))
+    },
     slotOf(band) {
-      if (!sorted) packed.subarray(0, length).sort()
-      sorted = true
+      sort()
       let [low, high] = [0, length]
       while (low < high) {
         const middle = (low + high) >>> 1

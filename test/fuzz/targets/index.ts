@@ -1,6 +1,7 @@
 import type { MakeTarget } from '../target-type.js'
 import { client } from './client.js'
 import { anyDisk, apfs, apm, exfat, fat, gpt, hfsPlus, mbr } from './disks.js'
+import { inside } from './inside.js'
 import { plist, sparseImageIndex, v1, v2 } from './images.js'
 import { hdiutil, mountinfo, systemTables } from './machine.js'
 import { fingerprints, mtree } from './manifests.js'
@@ -21,6 +22,7 @@ export const targets: Readonly<Record<string, MakeTarget>> = {
   apfs,
   fat,
   exfat,
+  inside,
   hdiutil,
   mountinfo,
   'system-tables': systemTables,

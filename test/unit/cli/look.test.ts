@@ -5,6 +5,7 @@ import type { DiscoveryReport } from '../../../lib/generated/discovery.js'
 import type { Inspection } from '../../../lib/generated/inspection.js'
 import type { Verification } from '../../../lib/generated/verification.js'
 import { mebibyte, writeSparseBundle } from '../../support/image-writer/sparse-bundle.js'
+import { writeSparseImage } from '../../support/image-writer/sparse-image.js'
 import { protect } from '../../support/protect.js'
 import { realImage } from '../../support/real-images.js'
 import { makeLab, runSession } from '../../support/session/index.js'
@@ -130,6 +131,15 @@ describe('inspect', function () {
     const open = await runCli('inspect', sealed, '--map', '--passphrase-file', passphrase)
     expect(open.stdout).to.match(/^bands +1 of 1$[^]*^inside +1: 24\.0 KiB, gpt [^]*\n\n█\nEach character/m)
     expect((await runCli('inspect', sealed, '--map', '--json')).code).to.equal(64)
+  })
+
+  it('draws a disk that has room for as many bands as there can be, by those that there are', async () => {
+    const path = join(temporaryFolder(), 'Large.sparseimage')
+    const last = 2 ** 27 - 1
+    writeSparseImage(path, { sectorsPerBand: 1, sectors: last + 1, slots: [last, 5, 1_000_000] })
+    const { stdout } = await runCli('inspect', path, '--map')
+    expect(stdout).to.match(/^bands +3 of 134217728; 134217725 never written$/m)
+    expect(stdout.match(/[·░▒▓█]{10,}/g)?.join('')).to.match(/^░·{8}░·+░$/)
   })
 
   it('tells what Time Machine says', async () => {
