@@ -12,14 +12,15 @@ export function progressTo(
   context: CliContext,
   what: string,
   all: number,
+  now: () => number = () => performance.now(),
 ): { done: (bytes: number) => void; end: () => void } {
   const live = context.live === true
-  let told = performance.now()
+  let told = now()
   let shown = false
   return {
     done(bytes) {
-      if (performance.now() - told < (live ? often : seldom)) return
-      told = performance.now()
+      if (now() - told < (live ? often : seldom)) return
+      told = now()
       const percent = String(Math.floor((bytes / all) * 100))
       const line = `lbackup-filevault: ${size(bytes)} of ${size(all)} ${what} (${percent} %) …`
       context.stderr(live ? `\r${line}\x1b[K` : `${line}\n`)
