@@ -7,7 +7,14 @@ import { mark } from '../../../lib/link/markers.js'
 import { fromText } from '../../../lib/text/raw-path.js'
 import { writeSparseBundle } from '../image-writer/sparse-bundle.js'
 import { protect } from '../protect.js'
-import { makeLab, runSession, type Lab, type SessionOptions, type SessionResult } from '../session/index.js'
+import {
+  makeLab,
+  runSession,
+  type Lab,
+  type LabOptions,
+  type SessionOptions,
+  type SessionResult,
+} from '../session/index.js'
 import { builtPackage } from './package-copy.js'
 import { standIn, type StandIn } from './stand-in.js'
 
@@ -28,8 +35,8 @@ export interface Night extends SessionResult {
 }
 
 /** Makes a lab whose hooks run through a stand-in for Node, in a new folder or in the one given. */
-export function faultLab(config: Record<string, unknown> = {}, folder?: string): FaultLab {
-  const lab = makeLab({}, folder)
+export function faultLab(config: Record<string, unknown> = {}, folder?: string, options: LabOptions = {}): FaultLab {
+  const lab = makeLab(options, folder)
   mkdirSync(join(lab.source, 'alice'))
   writeSparseBundle(join(lab.source, 'alice/alice.sparsebundle'), { bands: [{ index: 0, length: 8192 }] })
   writeFileSync(lab.excludesFile, excludes)
