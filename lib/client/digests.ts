@@ -6,7 +6,7 @@ import type { Digested, SourceBytes } from '../prove/source-side.js'
 import type { RawPath } from '../text/raw-path.js'
 import { callClient } from './call.js'
 import type { Client } from './client-type.js'
-import { odd } from './look-answer.js'
+import { odd } from './line.js'
 import { toHex } from './words.js'
 
 // Asked for at a time: what is cut off, or comes after the deadline, is asked for again in the next run.

@@ -1,11 +1,10 @@
 import { Buffer } from 'node:buffer'
-import { OperationalError } from '../finding/operational-error.js'
 import type { Platform } from '../system/system.js'
 import { printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
 import type { Answer } from './answer.js'
 import type { ClientFile, ClientFolder, ClientImage, ClientLook, ClientRoot, ToolOutput } from './look-type.js'
-import { fromHex } from './words.js'
+import { last, lineWords, odd, type LineWords } from './line.js'
 
 type Growing<Shape> = { -readonly [Key in keyof Shape]: Shape[Key] }
 
@@ -44,7 +43,7 @@ export function readLook({ lines, problems }: Answer): ClientLook {
       continue
     }
     deliver()
-    const read = words(line)
+    const read = lineWords(line)
     switch (read.kind) {
       case 'platform':
         platform = read.rest() as Platform
@@ -148,7 +147,7 @@ export function readLook({ lines, problems }: Answer): ClientLook {
   }
 }
 
-function imageOf(read: ReturnType<typeof words>, root: RawPath | undefined): GrowingImage {
+function imageOf(read: LineWords, root: RawPath | undefined): GrowingImage {
   const container = read.word()
   if (container !== 'sparse-bundle' && container !== 'sparse-image') throw odd(`\`${container}\` is no kind of image`)
   const [device, inode, ownerUid, born] = [read.number(), read.number(), read.number(), read.number()]
@@ -156,46 +155,3 @@ function imageOf(read: ReturnType<typeof words>, root: RawPath | undefined): Gro
   const facts = { container, device, inode, ownerUid, born, path, root: root ?? path } as const
   return { ...facts, files: new Map(), parts: [], bitmaps: undefined, homes: [] }
 }
-
-/** The words of a line, one after the other. */
-function words(line: string) {
-  let at = line.indexOf(' ')
-  const kind = at < 0 ? line : line.slice(0, at)
-  const word = (): string => {
-    if (at < 0) throw odd(`the line \`${printable(line.slice(0, 80) as RawPath)}\` is too short`)
-    const end = line.indexOf(' ', at + 1)
-    const found = end < 0 ? line.slice(at + 1) : line.slice(at + 1, end)
-    at = end
-    return found
-  }
-  return {
-    kind,
-    word,
-    number(): number {
-      const value = Number(word())
-      if (!Number.isFinite(value) || value < 0)
-        throw odd(`\`${printable(line.slice(0, 80) as RawPath)}\` holds no number`)
-      return value
-    },
-    path(): RawPath {
-      const path = fromHex(word())
-      if (path === undefined) throw odd(`\`${printable(line.slice(0, 80) as RawPath)}\` holds no path`)
-      return path
-    },
-    rest: (): string => (at < 0 ? '' : line.slice(at + 1)),
-  }
-}
-
-function last<Item>(items: readonly Item[], line: string): Item {
-  const item = items.at(-1)
-  if (item === undefined) throw odd(`\`${printable(line.slice(0, 80) as RawPath)}\` stands before what it belongs to`)
-  return item
-}
-
-/** What a client told cannot be used. */
-export const odd = (why: string): OperationalError =>
-  new OperationalError(
-    'client-answer-odd',
-    `The answer of the client cannot be used: ${why}.`,
-    'Bring its program up to date: lbackup-filevault install --client USER@HOST',
-  )

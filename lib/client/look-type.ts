@@ -73,3 +73,7 @@ export interface ClientOpen {
   readonly program: string
   readonly member: RawPath
 }
+
+/** Given what a client told and the name of a program or a file there, return what that said, a character for each byte. */
+export const toolText = ({ tools }: Pick<ClientLook, 'tools'>, name: string): string =>
+  tools.get(name)?.output.toString('latin1') ?? ''

@@ -6,7 +6,7 @@ import { memberTypes, type MemberPart, type MemberTable, type MemberType, type P
 import { tableOf as emptyTable } from '../manifest/columns.js'
 import type { RawPath } from '../text/raw-path.js'
 import type { Answer } from './answer.js'
-import { odd } from './look-answer.js'
+import { odd } from './line.js'
 import { fromHex } from './words.js'
 
 /** The members of one image on a client, as they stood at one look. */
