@@ -9,7 +9,7 @@ import { callToEnd } from '../system/call-to-end.js'
 import type { CliContext } from './context.js'
 import { refuseMore } from './arguments.js'
 import { exitCode } from './exit-code.js'
-import { machineOf } from './machine.js'
+import { trustedMachineOf } from './machine.js'
 
 /** Given the arguments after `daemon run`, be the daemon until a signal ends it. Throws OperationalError. */
 export async function main(args: string[], context: CliContext): Promise<number> {
@@ -20,10 +20,10 @@ export async function main(args: string[], context: CliContext): Promise<number>
   })
   refuseMore('daemon', positionals)
   const call = callToEnd()
-  const first = machineOf('daemon', values.config)
+  const first = trustedMachineOf('daemon', values.config)
   const giveUp = await beTheOnly(first.system, first.stateFolder)
   try {
-    for (let machine = first; ; machine = machineOf('daemon', values.config)) {
+    for (let machine = first; ; machine = trustedMachineOf('daemon', values.config)) {
       const { setup, loaded, system, stateFolder } = machine
       if (isYes(setup.configuration, 'useSSH') === true) throw elsewhere()
       const say = (problem: string): void => context.stderr(`lbackup-filevault: ${problem}\n`)

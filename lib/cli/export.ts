@@ -1,6 +1,4 @@
 import { parseArgs } from 'node:util'
-import { fillDefaults } from '../config/defaults.js'
-import { configFileBeside, loadConfig } from '../config/load.js'
 import { keyMissing } from '../disk/disk-errors.js'
 import { exportDisk, type Exported } from '../disk/export.js'
 import { openDisk } from '../disk/open.js'
@@ -19,7 +17,7 @@ import { partitionsOf } from '../volume/check-disk.js'
 import { absolute, imagePath, usage } from './arguments.js'
 import type { CliContext } from './context.js'
 import { exitCode } from './exit-code.js'
-import { systemOf } from './machine.js'
+import { systemOf, trustedSettings } from './machine.js'
 import { withProgress } from './output.js'
 import { progressTo } from './progress.js'
 import { imageAt, patientWork } from './search.js'
@@ -68,13 +66,12 @@ export async function main(args: string[], context: CliContext): Promise<number>
   if (output === '-' && context.columns !== undefined) throw usage('export', 'Standard output is a terminal.')
   if (partition !== undefined && !/^[1-9]\d{0,3}$/.test(partition)) throw usage('export', '--partition takes a number.')
   const given = passphraseGiven('export', values)
-  const { config } =
-    values.config === undefined ? fillDefaults({}) : loadConfig(configFileBeside(absolute(values.config)))
+  const config = trustedSettings(values.config)
   const system = systemOf({ config })
   const found = await withProgress(context, 'looking at the image', imageAt(imagePath(named)))
   if (found.image === undefined) {
     context.stderr(`lbackup-filevault: ${found.message}\n`)
-    return found.why === 'absent' ? exitCode.unknown : exitCode.bad
+    return found.why === 'other' ? exitCode.bad : exitCode.unknown
   }
   const { image, structure } = found
   const doubts = [...damageOf(image, structure), ...(await usageOf(image, system))]

@@ -1,6 +1,4 @@
 import { parseArgs } from 'node:util'
-import { configFileBeside, loadConfig } from '../config/load.js'
-import { fillDefaults } from '../config/defaults.js'
 import type { Config } from '../generated/config.js'
 import type { Image } from '../image/image.js'
 import type { Structure } from '../image/structure-type.js'
@@ -11,14 +9,14 @@ import type { Usage } from '../mount/usage.js'
 import type { CloseLook } from '../run/tasks.js'
 import { pause } from '../system/clock.js'
 import type { System } from '../system/system.js'
-import { absolute, imagePath, usage } from './arguments.js'
+import { imagePath, usage } from './arguments.js'
 import type { CliContext } from './context.js'
 import { exitCode } from './exit-code.js'
 import { severityCode, severityOf } from './findings.js'
 import { lookInside } from './inspect-inside.js'
 import { inspectionOf } from './inspect-report.js'
 import { inspectionText, mapText } from './inspect-text.js'
-import { systemOf } from './machine.js'
+import { systemOf, trustedSettings } from './machine.js'
 import { printDocument, withProgress } from './output.js'
 import { imageCloselyAt, patientWork } from './search.js'
 import { keyOf, passphraseGiven, passphraseHelp, passphraseOptions } from './unlocking.js'
@@ -57,13 +55,12 @@ export async function main(args: string[], context: CliContext): Promise<number>
   if (more.length > 0) throw usage('inspect', 'One image at a time.')
   if (values.json === true && values.map === true) throw usage('inspect', '--map is for people, --json for programs.')
   const given = passphraseGiven('inspect', values)
-  const { config } =
-    values.config === undefined ? fillDefaults({}) : loadConfig(configFileBeside(absolute(values.config)))
+  const config = trustedSettings(values.config)
   const system = systemOf({ config })
   const found = await withProgress(context, 'looking at the image', imageCloselyAt(imagePath(named)))
   if (found.image === undefined) {
     context.stderr(`lbackup-filevault: ${found.message}\n`)
-    return found.why === 'absent' ? exitCode.unknown : exitCode.bad
+    return found.why === 'other' ? exitCode.bad : exitCode.unknown
   }
   const { image, structure: look } = found
   const seen = await withProgress(context, 'looking at who uses it', lookAgain(image, look, config, system))

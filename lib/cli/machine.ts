@@ -1,4 +1,7 @@
 import { configFileBeside, loadConfig, type LoadedConfig } from '../config/load.js'
+import { fillDefaults } from '../config/defaults.js'
+import { demandTools } from '../config/tools.js'
+import type { Config } from '../generated/config.js'
 import { readSetup, type Setup } from '../install/setup.js'
 import { stateFolderOf } from '../run/prepare.js'
 import { realSystem, type System } from '../system/system.js'
@@ -31,6 +34,21 @@ export function machineOf(verb: string, config: string | undefined): Machine {
     system,
     stateFolder: stateFolderOf(loaded.config.stateFolder, setup.configurationFile, system),
   }
+}
+
+/** As `machineOf`, for a verb that runs the programs which our settings name: none that others may write. */
+export function trustedMachineOf(verb: string, config: string | undefined): Machine {
+  const machine = machineOf(verb, config)
+  demandTools(machine.loaded)
+  return machine
+}
+
+/** Given the value of `--config` (undefined: the defaults hold), return our settings. Throws OperationalError, as `trustedMachineOf`. */
+export function trustedSettings(config: string | undefined): Config {
+  if (config === undefined) return fillDefaults({}).config
+  const loaded = loadConfig(configFileBeside(absolute(config)))
+  demandTools(loaded)
+  return loaded.config
 }
 
 /** Given loaded settings, return the machine as they have it. */

@@ -58,6 +58,7 @@ export async function main(args: string[], context: CliContext): Promise<number>
   const [name] = positionals
   if (values.drill === true) {
     if (store.stateFolder === undefined) throw usage('restore', '--drill needs --config.')
+    if (values.json === true) throw usage('restore', 'What came of --drill stands in status --json.')
     const tried = drill({
       store: { ...store, stateFolder: store.stateFolder },
       name,

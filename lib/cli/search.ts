@@ -1,7 +1,6 @@
 import type { Discovery, SearchOptions } from '../discover/discovery.js'
 import type { Image } from '../image/image.js'
 import type { Structure } from '../image/structure-type.js'
-import { OperationalError } from '../finding/operational-error.js'
 import { fillDefaults } from '../config/defaults.js'
 import type { CloseLook } from '../run/tasks.js'
 import { workInThread } from '../run/work-in-thread.js'
@@ -25,12 +24,12 @@ export const patientWork = workInThread(patience)
 export const searchFolders = (roots: readonly RawPath[]): Promise<Searched> =>
   patientWork.search({ ...searchDefaults(), roots })
 
-/** An image, or why there is none at a path: `absent`, or something else stands there. */
+/** An image, or why there is none at a path: `absent`, it may not be read, or something else stands there. */
 export type Found<Look extends Structure = Structure> =
   | { readonly image: Image; readonly structure: Look }
-  | { readonly image: undefined; readonly why: 'absent' | 'other'; readonly message: string }
+  | { readonly image: undefined; readonly why: 'absent' | 'unreadable' | 'other'; readonly message: string }
 
-/** Given the path of an image, look at it; links on the way are followed. Throws OperationalError where it may not be read. */
+/** Given the path of an image, look at it; links on the way are followed. */
 export const imageAt = (path: RawPath): Promise<Found> => foundAt(path, (options) => patientWork.search(options))
 
 /** As `imageAt`, with a list of its bands. */
@@ -56,7 +55,9 @@ async function foundAt<Look extends Structure>(
   const [image, structure] = [discovery.images[index], looks[index]]
   if (image !== undefined && structure !== undefined) return { image, structure }
   const note = discovery.notes.find((one) => one.path === real)
-  if (note?.code === 'unreadable') throw new OperationalError('unreadable', note.message, 'Run as root.')
+  if (note?.code === 'unreadable') {
+    return { image: undefined, why: 'unreadable', message: `${note.message} Run as root.` }
+  }
   return {
     image: undefined,
     why: 'other',

@@ -137,6 +137,8 @@ function imageOf(
   const decision = tonight.decided.get(image.path)
   const { policies } = machine.loaded.config
   const named = policyFor({ path: image.path, user }, policies).match !== undefined
+  // What else halts, as two images in one home, is for no policy to say.
+  const byPolicy = decision?.code === 'in-use' || decision?.code === 'usage-unknown'
   return {
     slot: image.slot,
     path: printable(image.path),
@@ -149,7 +151,7 @@ function imageOf(
     copyPath: copyPath === undefined ? null : printable(copyPath),
     decision: decision === undefined ? null : { action: decision.action, code: decision.code, reason: decision.reason },
     ...(decision?.waitMinutes === undefined ? {} : { waitMinutes: decision.waitMinutes }),
-    ...(decision?.action === 'halt' && !named ? { paste: policyFrom(user) } : {}),
+    ...(decision?.action === 'halt' && byPolicy && !named ? { paste: policyFrom(user) } : {}),
     findings: structure.findings,
   }
 }

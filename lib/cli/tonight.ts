@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { CliContext } from './context.js'
 import { severityCode } from './findings.js'
-import { machineOf } from './machine.js'
+import { trustedMachineOf } from './machine.js'
 import { printDocument, withProgress } from './output.js'
 import { clientTonight, tonightOf } from './tonight-report.js'
 import { tonightText } from './tonight-text.js'
@@ -33,7 +33,7 @@ export async function main(args: string[], context: CliContext): Promise<number>
     options: { config: { type: 'string' }, rules: { type: 'boolean' }, json: { type: 'boolean' } },
   })
   refuseMore('tonight', positionals)
-  const machine = machineOf('tonight', values.config)
+  const machine = trustedMachineOf('tonight', values.config)
   const remote = isYes(machine.setup.configuration, 'useSSH') === true
   const report = remote
     ? await withProgress(context, 'asking the client for its images', clientTonight(machine))

@@ -66,7 +66,7 @@ export async function verifyTarget(
 ): Promise<VerifiedImage> {
   try {
     const found = await imageAt(target.path)
-    if (found.image === undefined) return nothing(target, found.why === 'absent' ? 'absent' : 'damaged', found.message)
+    if (found.image === undefined) return nothing(target, found.why === 'other' ? 'damaged' : found.why, found.message)
     // Nobody uses a copy; on an image, writing explains what would be damage at rest.
     const inUse = target.section === null && (await isInUse(found.image, system))
     const structure = inUse ? await lookInUse(found.image, found.structure) : found.structure

@@ -10,7 +10,7 @@ import { fileSystemChecker } from '../run/check-file-systems.js'
 import { insideChecker, type CheckInside } from '../run/check-inside.js'
 import { realPath } from '../system/file.js'
 import { isWithin, type RawPath } from '../text/raw-path.js'
-import { machineOf, systemOf } from './machine.js'
+import { systemOf, trustedMachineOf } from './machine.js'
 import { passphraseGiven } from './unlocking.js'
 import { printDocument, withProgress } from './output.js'
 import { imagePath, usage } from './arguments.js'
@@ -59,7 +59,7 @@ export async function main(args: string[], context: CliContext): Promise<number>
   if (!['structure', 'volume', 'filesystem'].includes(values.level))
     throw usage('verify', '--level is structure, volume or filesystem.')
   const given = passphraseGiven('verify', values)
-  const machine = values.config === undefined ? undefined : machineOf('verify', values.config)
+  const machine = values.config === undefined ? undefined : trustedMachineOf('verify', values.config)
   const { config } = machine?.loaded ?? fillDefaults({})
   const system = machine?.system ?? systemOf({ config })
   if (values.level === 'filesystem') {

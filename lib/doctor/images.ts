@@ -31,7 +31,7 @@ export function wholeFileFindings(images: readonly Observed[]): DoctorFinding[] 
 
 /**
  * Given the images, our settings and where each setting comes from, say which images fall under nothing but the built-in
- * policy: it is the safe one, and one such image in use stops the whole backup.
+ * policy: it leaves those in use out, which nobody may have wanted.
  */
 export function policyFindings(
   images: readonly Observed[],
@@ -48,8 +48,8 @@ export function policyFindings(
   return [
     found(
       'policy-missing',
-      'warning',
-      `No policy of yours says what happens with ${names(unnamed.map(({ image }) => image.path))}; while one of them is in use the whole backup is halted.`,
+      'info',
+      `No policy of yours says what happens with ${names(unnamed.map(({ image }) => image.path))}; one that is in use is left out, and its newest good copy takes its place.`,
       'Say it in "policies" of filevault.json; "lbackup-filevault tonight" prints a line to paste.',
     ),
   ]

@@ -1,4 +1,4 @@
-import { renderLauncher, type LauncherFacts } from '../install/launcher.js'
+import { limitSeconds, renderLauncher, type LauncherFacts } from '../install/launcher.js'
 import type { StandingLauncher } from '../install/standing.js'
 import type { Phase } from '../lbackup/exit-codes.js'
 import { list } from '../text/measure.js'
@@ -76,6 +76,7 @@ function driftOf(text: string, wanted: Omit<LauncherFacts, 'phase'>): string[] {
     ['onCrash', 'on_crash', wanted.onCrash],
     ['excludes_filename', 'excludes_name', wanted.excludesName],
     ['the package', 'package', wanted.package],
+    ['its limit, from limits.hookMinutes,', 'limit_seconds', `${String(limitSeconds(wanted))} s`],
   ] as const
   return pairs.flatMap(([word, name, now]) => {
     const then = installed(text, name)
@@ -85,6 +86,6 @@ function driftOf(text: string, wanted: Omit<LauncherFacts, 'phase'>): string[] {
 
 /** Given a launcher's text and the name of one of its variables, return what it was made with. */
 function installed(text: string, name: string): string | undefined {
-  const value = new RegExp(`^${name}='(.*)'$`, 'm').exec(text)?.[1]
-  return value?.replaceAll(String.raw`'\''`, "'")
+  const [, word, number] = new RegExp(`^${name}=(?:'(.*)'|(\\d+))$`, 'm').exec(text) ?? []
+  return number === undefined ? word?.replaceAll(String.raw`'\''`, "'") : `${number} s`
 }

@@ -32,8 +32,7 @@ export function renderLauncher(template: string, facts: LauncherFacts): string {
     EXCLUDES_NAME: quoted(facts.excludesName),
     MARK: quoted(mark),
     STRIP_PROGRAM: quoted(stripProgram),
-    // A minute more than Node, which can say what it was about.
-    LIMIT_SECONDS: String(Math.ceil((facts.hookMinutes ?? 10_080) * 60) + 60),
+    LIMIT_SECONDS: String(limitSeconds(facts)),
   }
   return template.replace(/@([A-Z_]+)@/g, (_, name: string) => {
     const value = values[name]
@@ -41,6 +40,10 @@ export function renderLauncher(template: string, facts: LauncherFacts): string {
     return value
   })
 }
+
+/** Given what a launcher is for, return after how many seconds it ends Node: a minute later than Node, which can say what it was about, ends itself. */
+export const limitSeconds = ({ hookMinutes = 10_080 }: Pick<LauncherFacts, 'hookMinutes'>): number =>
+  Math.ceil(hookMinutes * 60) + 60
 
 /** A word for a POSIX shell that means exactly the text. */
 const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { DiscoveryReport } from '../../../lib/generated/discovery.js'
@@ -9,6 +9,7 @@ import { writeSparseImage } from '../../support/image-writer/sparse-image.js'
 import { protect } from '../../support/protect.js'
 import { realImage } from '../../support/real-images.js'
 import { makeLab, runSession } from '../../support/session/index.js'
+import { skip } from '../../support/skip.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { isDocument } from './document.js'
 import { holdAsOrphan } from './orphan-holder.js'
@@ -177,6 +178,29 @@ describe('inspect', function () {
     const damaged = await runCli('inspect', path)
     expect(damaged.code).to.equal(2)
     expect(damaged.stdout).to.match(/^error: /m)
+  })
+
+  it('ends with 3 for what may not be opened, as export and verify do', async function () {
+    if (process.getuid?.() !== 0) skip(this, 'only root can look as another user')
+    const folder = temporaryFolder()
+    const path = bundle(folder)
+    chmodSync(folder, 0o755)
+    chmodSync(path, 0o700)
+    const uid = process.geteuid?.() ?? 0
+    process.seteuid?.(65534)
+    try {
+      for (const args of [
+        ['inspect', path],
+        ['export', path, '-o', join(folder, 'disk')],
+        ['verify', path],
+      ]) {
+        const { code, stdout, stderr } = await runCli(...args)
+        expect(code, stderr).to.equal(3)
+        expect(stdout + stderr).to.match(/A\.sparsebundle.* Run as root\./)
+      }
+    } finally {
+      process.seteuid?.(uid)
+    }
   })
 })
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { writeSparseBundle } from '../../support/image-writer/sparse-bundle.js'
@@ -48,6 +48,31 @@ describe('every verb', () => {
       expect(code, verb).to.equal(2)
       expect(stderr, verb).to.include('/nowhere/backup.conf, the configuration file of LBackup, is not there.')
     }
+  })
+
+  it('that runs programs runs none that others may write; what only tells of the past still does', async () => {
+    const lab = makeLab()
+    const tool = join(lab.folder, 'lsof')
+    writeFileSync(tool, '#!/bin/sh\n')
+    chmodSync(tool, 0o775)
+    const settings = { stateFolder: join(lab.folder, 'state'), tools: { lsof: tool } }
+    writeFileSync(join(lab.configurationFolder, 'filevault.json'), JSON.stringify(settings))
+    const image = join(lab.source, 'A.sparsebundle')
+    writeSparseBundle(image, { bands: [{ index: 0, length: 8192 }] })
+    const calls = [
+      ['tonight'],
+      ['verify', image],
+      ['inspect', image],
+      ['export', image, '-o', join(lab.folder, 'disk')],
+      ['daemon', 'run'],
+    ]
+    for (const call of calls) {
+      const { code, stderr } = await runCli(...call, '--config', lab.configurationFile)
+      expect(code, call[0]).to.equal(2)
+      expect(stderr, call[0]).to.include(`root would run what others may change: ${tool} may be written by its group`)
+    }
+    expect((await runCli('status', '--config', lab.configurationFile)).code).to.equal(3)
+    expect((await runCli('list', '--config', lab.configurationFile)).code).to.equal(1)
   })
 
   it('that is a hook needs LBackup', () => {

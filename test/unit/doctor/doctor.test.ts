@@ -223,6 +223,17 @@ describe('doctor', function () {
       1,
       () => {
         const lab = healthyLab()
+        const file = join(lab.configurationFolder, 'filevault.json')
+        const settings = JSON.parse(readFileSync(file, 'utf8')) as object
+        writeFileSync(file, JSON.stringify({ ...settings, limits: { hookMinutes: 100, waitMinutes: 50 } }))
+        return lab
+      },
+    ],
+    [
+      'launcher-drift',
+      1,
+      () => {
+        const lab = healthyLab()
         writeFileSync(join(lab.configurationFolder, 'other.txt'), '')
         lab.set({ excludes_filename: 'other.txt' })
         return lab
@@ -288,7 +299,7 @@ describe('doctor', function () {
     ],
     [
       'policy-missing',
-      1,
+      0,
       () => {
         const lab = healthyLab({}, { policies: [{ match: { user: 'nobody-at-all' } }] })
         bundle(lab, 'alice/work/Work.sparsebundle')
