@@ -16,10 +16,10 @@ export const summary = 'find the images below a folder'
 
 export const help = `usage: lbackup-filevault discover FOLDER... [--json]
 
-Finds every sparse bundle and sparse image below the folders, by what they hold
-and not by their names, and looks at the structure of each. Links are never
-followed; hidden folders and other volumes are searched too. What could not be
-searched is said.
+Finds the sparse bundles and sparse images below the folders and looks at the
+structure of each. What counts is what they hold: of each folder, and of files
+whose names end as those of disk images do. Links are never followed; hidden
+folders and other volumes are searched too. What could not be searched is said.
 
   --json  print one JSON document (schemas/discovery.schema.json)
 

@@ -27,8 +27,8 @@ the excludes file, the source with its images, what the hooks could read at
 their last run, and the backup disk, and names what will go wrong in the next
 backup, each with its cure. Works before anything is installed.
 
-Nothing is changed. In backupDest a small folder is made and removed again, to
-see what the volume can do: hard links, renames, times, owners.
+Nothing is changed. In backupDest, and in a staging folder, a small folder is
+made and removed again, to see what the volume can do: links, renames, clones.
 
   --config FILE  LBackup's configuration file
   --json         print one JSON document (schemas/doctor.schema.json)

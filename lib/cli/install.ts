@@ -23,7 +23,8 @@ Puts resources/pre-actions/BACKUP-850-filevault and resources/post-actions/
 BACKUP-050-filevault beside LBackup's configuration, and a commented
 filevault.json where there is none. Both hooks are started once, as LBackup
 would; if one does not work, everything is taken back. Install again after
-updating Node, changing onCrash, or moving this package; twice does no harm.
+updating Node, moving this package, or changing onCrash, limits.hookMinutes or
+LBackup's excludes_filename; doctor tells when. Twice does no harm.
 
   --config FILE       LBackup's configuration file
   --dry-run           print what would be done, and do nothing

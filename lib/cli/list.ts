@@ -28,7 +28,8 @@ for" where what was compared then is known to us and not only to the disk.
 What was set aside because it is bad, and what an interrupted run had moved
 away, is listed too; restore --copy gives it back.
 
-exit codes: 0 fine, 1 there is no copy, 2 an error, 64 usage
+exit codes: 0 fine, 1 there is no copy at all, 2 no copy of IMAGE, or an error,
+64 usage
 `
 
 /** Given the arguments after `list`, do what they ask and return the exit code. Throws OperationalError. */

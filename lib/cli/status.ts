@@ -37,12 +37,13 @@ costs; and of a wait that is going on: for whose image, what uses it, until when
 at most. Nothing is looked at but what the hooks wrote down.
 
 With --alarm, only what somebody must be told, and nothing at all where all is
-well; for a timer whose output is mailed. It cries for: no run for longer than
-report.noRunHours, a stale lock, a last run with errors or warnings, a post hook
-that never came, a wait that has not ended at its time, an image whose newest
-complete copy is older than 7 days, an image that keep.warnAfterRuns runs in a
-row did not back up, an rsync that stands still because the watch that paused it
-is gone; it lets that one go on, since LBackup would wait for it for ever.
+well; for a timer whose output is mailed. It cries for: no run at all, or none
+for report.noRunHours, records that cannot be read, a stale lock, a last run
+with errors or warnings, a post hook that never came, a wait that has not ended
+at its time, an image without a complete copy or whose newest is older than 7
+days, one that keep.warnAfterRuns runs in a row did not back up, an rsync that
+stands still because the watch that paused it is gone; it lets that one go on,
+since LBackup would wait for it for ever.
 
   --config FILE  LBackup's configuration file
   --alarm        print problems only

@@ -14,8 +14,8 @@ export const help = `usage: lbackup-filevault tonight --config FILE [--rules] [-
 
 Looks for the images in LBackup's source and tells what a backup that started
 now would do: where each image is, who uses it, whether it is copied, and why.
-It waits for nobody, writes nothing, and works before anything is installed.
-For an image that would stop the backup it prints a policy to paste into
+It waits for nobody, changes nothing, and works before anything is installed.
+For an image in use that would stop the backup it prints a policy to paste into
 filevault.json.
 
   --config FILE  LBackup's configuration file

@@ -22,8 +22,8 @@ export const help = `usage: lbackup-filevault uninstall --config FILE [--dry-run
 
 Removes what install made, and nothing else: the two hooks, lines of ours left
 in the excludes file, filevault.json if nobody changed it, folders that install
-made and that are empty now. What is known of earlier runs stays, and so does
-everything on the backup disk; where they lie is printed.
+made and that are empty now. What is known of earlier runs stays (where it
+lies is printed), and so does everything on the backup disk.
 
   --config FILE  LBackup's configuration file
   --dry-run      print what would be done, and do nothing

@@ -28,6 +28,7 @@ is the best that can be said.
 
   --config FILE              LBackup's configuration file; of each image in its
                              source every section's copy is checked too
+  --level structure          what is said above; the default
   --level volume             check the disk inside as well: its partition map
                              and the heads of its file systems
   --level filesystem         let Apple's fsck check clones of the copies too
@@ -39,7 +40,7 @@ is the best that can be said.
 
 exit codes: 0 all complete, 1 warnings, or a section has no copy, or a disk
 inside was not checked, 2 one is damaged, 3 one cannot be read or is not there,
-64 usage
+or --level filesystem where there is no macOS, 64 usage
 `
 
 /** Given the arguments after `verify`, do what they ask and return the exit code. Throws OperationalError. */

@@ -84,7 +84,8 @@ export const configSchema = {
   $defs: {
     search: {
       title: 'SearchConfig',
-      description: 'Where images are looked for.',
+      description:
+        'Where images are looked for. On a client over ssh only roots counts, paths on the client that its client.conf allows: there it is searched 64 folders deep, for as many entries as client.conf says, on one volume.',
       type: 'object',
       additionalProperties: false,
       properties: {
@@ -278,7 +279,7 @@ export const configSchema = {
       properties: {
         level: {
           description:
-            "structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights. volume: the disk inside of the copy is checked too, its partition map and the heads of its file systems, as far as it can be read without a passphrase. filesystem: a clone of the copy is attached on this Mac, read-only and unmounted, and Apple's fsck_hfs or fsck_apfs checks its file systems whole; on Linux it is treated as volume, with a warning.",
+            "structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights. volume: the disk inside of the copy is checked too, its partition map and the heads of its file systems; of an encrypted image only where passphrases names its passphrase. filesystem: a clone of the copy is attached on this Mac, read-only and unmounted, and Apple's fsck_hfs or fsck_apfs checks its file systems whole; on Linux it is treated as volume, with a warning.",
           enum: ['structure', 'compare', 'volume', 'filesystem'],
           default: 'compare',
           examples: ['structure'],
@@ -325,7 +326,8 @@ export const configSchema = {
           examples: [180],
         },
         hookMinutes: {
-          description: 'Minutes until a hook gives up.',
+          description:
+            'Minutes until a hook gives up. The installed hooks have a limit of their own made from it: install again after a change.',
           type: 'number',
           minimum: 1,
           maximum: 10080,
@@ -333,7 +335,8 @@ export const configSchema = {
           examples: [600],
         },
         waitMinutes: {
-          description: 'Minutes that all waiting of one run may take together. 0: nothing is waited for.',
+          description:
+            'Minutes that all waiting of one run may take together, fewer than hookMinutes. 0: nothing is waited for.',
           type: 'number',
           minimum: 0,
           maximum: 1440,
@@ -362,7 +365,7 @@ export const configSchema = {
     tools: {
       title: 'ToolsConfig',
       description:
-        'The programs of this machine that are called. Absolute paths; a program that others may write is refused.',
+        'The programs of this machine that are called. Absolute paths; a program that others may write is refused by the hooks, the daemon, tonight, verify, inspect and export.',
       type: 'object',
       additionalProperties: false,
       properties: {
@@ -530,7 +533,7 @@ export const configSchema = {
       properties: {
         command: {
           description:
-            'A program with its arguments that gets the report as JSON on its standard input. No shell: each argument is an entry of its own. Empty: none.',
+            'A program with its arguments that gets the report as JSON on its standard input. No shell: each argument is an entry of its own. Empty: none. A hook that ends before it has a report (settings that cannot be used, a lock that is held, a crash) has nothing to hand on and only writes a line into the log.',
           type: 'array',
           maxItems: 256,
           items: { type: 'string' },

@@ -48,7 +48,7 @@ export interface Config {
   readonly report: ReportConfig
 }
 /**
- * Where images are looked for.
+ * Where images are looked for. On a client over ssh only roots counts, paths on the client that its client.conf allows: there it is searched 64 folders deep, for as many entries as client.conf says, on one volume.
  */
 export interface SearchConfig {
   /**
@@ -163,7 +163,7 @@ export interface SourceConfig {
  */
 export interface VerifyConfig {
   /**
-   * structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights. volume: the disk inside of the copy is checked too, its partition map and the heads of its file systems, as far as it can be read without a passphrase. filesystem: a clone of the copy is attached on this Mac, read-only and unmounted, and Apple's fsck_hfs or fsck_apfs checks its file systems whole; on Linux it is treated as volume, with a warning.
+   * structure: every member that must be there is there, of the right size, time and kind. compare: every byte of the copy is also compared with the image, as far as it is not known from earlier nights. volume: the disk inside of the copy is checked too, its partition map and the heads of its file systems; of an encrypted image only where passphrases names its passphrase. filesystem: a clone of the copy is attached on this Mac, read-only and unmounted, and Apple's fsck_hfs or fsck_apfs checks its file systems whole; on Linux it is treated as volume, with a warning.
    */
   readonly level: 'structure' | 'compare' | 'volume' | 'filesystem'
   /**
@@ -258,11 +258,11 @@ export interface LimitsConfig {
    */
   readonly clientMinutes: number
   /**
-   * Minutes until a hook gives up.
+   * Minutes until a hook gives up. The installed hooks have a limit of their own made from it: install again after a change.
    */
   readonly hookMinutes: number
   /**
-   * Minutes that all waiting of one run may take together. 0: nothing is waited for.
+   * Minutes that all waiting of one run may take together, fewer than hookMinutes. 0: nothing is waited for.
    */
   readonly waitMinutes: number
   /**
@@ -275,7 +275,7 @@ export interface LimitsConfig {
   readonly keyRounds: number
 }
 /**
- * The programs of this machine that are called. Absolute paths; a program that others may write is refused.
+ * The programs of this machine that are called. Absolute paths; a program that others may write is refused by the hooks, the daemon, tonight, verify, inspect and export.
  */
 export interface ToolsConfig {
   /**
@@ -372,7 +372,7 @@ export interface ToolsConfig {
  */
 export interface ReportConfig {
   /**
-   * A program with its arguments that gets the report as JSON on its standard input. No shell: each argument is an entry of its own. Empty: none.
+   * A program with its arguments that gets the report as JSON on its standard input. No shell: each argument is an entry of its own. Empty: none. A hook that ends before it has a report (settings that cannot be used, a lock that is held, a crash) has nothing to hand on and only writes a line into the log.
    *
    * @maxItems 256
    */

@@ -22,7 +22,7 @@ export function copiesNamed(copies: readonly ListedCopy[], name: string): Listed
   }
   const known = [...new Set(copies.map(({ known: { label } }) => label.slot))]
   const cure = known.length === 0 ? 'No copy of any image was found.' : `There are: ${known.join(', ')}.`
-  throw new OperationalError('usage', `No copy of "${name}" is known.`, cure)
+  throw new OperationalError('no-such-copy', `No copy of "${name}" is known.`, cure)
 }
 
 export interface Wish {

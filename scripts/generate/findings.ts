@@ -11,7 +11,7 @@ export function findings(): Promise<string> {
     '',
     '<!-- Made from lib/finding/codes.ts by npm run generate. -->',
     '',
-    'Every code that `report.json`, `--json` and the command line can hold. A code never changes its meaning.',
+    'The codes of what is found in images, sections, settings and on machines, in `report.json`, in `--json` and on the command line. A code never changes its meaning. What keeps a hook or a verb from going on (a lock, a disk that is not there, settings that cannot be used) has a code as well, with its own sentence and cure beside it.',
     '',
     '| code | meaning |',
     '| --- | --- |',
