@@ -2,6 +2,7 @@ import { OperationalError } from '../finding/operational-error.js'
 import type { Report, ReportedFinding } from '../generated/report.js'
 import type { RunRecord } from '../generated/run.js'
 import { releaseLock } from '../lbackup/lock.js'
+import { readSections } from '../lbackup/sections.js'
 import { untilNobodyFreezes } from '../staging/freezing-lock.js'
 import { enforce } from './block.js'
 import { ownPaths, type RunContext } from './context.js'
@@ -54,7 +55,7 @@ async function prepareBackup(
   storeId: string,
   before: readonly ReportedFinding[],
 ): Promise<Report> {
-  const record = newRecord(context, storeId)
+  const record = newRecord(context, storeId, readSections(context.environment.backupDest).sections)
   writeRecord(context.stateFolder, record)
   const history = openHistory(context)
   const planned = await plan(context)
