@@ -17,7 +17,7 @@ import { openHistory } from './history.js'
 import { knownSlots, publish } from './publish.js'
 import { protectCopies } from './protect-copies.js'
 import { reconcileBlock, reconcileRun } from './reconcile.js'
-import { writeRecord } from './record.js'
+import { fitted, tooMany, writeRecord } from './record.js'
 import { finished, newRecord, withPlan } from './recorded.js'
 import { checkRemote } from './remote.js'
 import { lockRun } from './run-lock.js'
@@ -62,8 +62,8 @@ async function prepareBackup(
   await refuseOrphan(context)
   const tonight = await stageTonight(context, planned)
   await refuseOrphan(context)
-  const recorded = withPlan(record, tonight)
-  const findings = [...before, ...history.findings, ...tonight.findings]
+  const { document: recorded, leftOut } = fitted(withPlan(record, tonight), 'images')
+  const findings = [...before, ...history.findings, ...tonight.findings, ...tooMany(leftOut, 'run.json')]
   if (tonight.halt) {
     findings.push(...tellHalt(context, recorded, 'the backup was halted'))
     writeRecord(context.stateFolder, finished(context, recorded))

@@ -15,7 +15,7 @@ import { keptStatus } from './kept-status.js'
 import { originOf } from './origin.js'
 import { readableSections } from './readable-sections.js'
 import { nextStatus, type StatusFacts } from './next-status.js'
-import { isDamaged, readStatus, writeReport, writeStatus } from './record.js'
+import { fitted, isDamaged, readStatus, tooMany, writeReport, writeStatus } from './record.js'
 
 /** Given the run, return what earlier runs knew of each slot; nothing where that cannot be read. */
 export function knownSlots(context: Pick<RunContext, 'stateFolder'>): readonly SlotStatus[] {
@@ -36,7 +36,7 @@ export async function publish(context: RunContext, judged: Report, storeId: stri
   const before = status === undefined || isDamaged(status) ? undefined : status
   const report = withHistory(stateFolder, judged, before?.lastRun?.finishedAt)
   const configuration = printable(environment.configurationFile)
-  const next = nextStatus(report, before, {
+  const whole = nextStatus(report, before, {
     configuration,
     stateFolder: printable(stateFolder),
     storeId,
@@ -47,6 +47,7 @@ export async function publish(context: RunContext, judged: Report, storeId: stri
     isGone: (slot) => environment.useSSH || isGone(origin, slot),
     ...whatIsKept(context, sections),
   })
+  const { document: next, leftOut } = fitted(whole, 'slots')
   const lines = reportLines(report, {
     now: context.system.now(),
     slots: next.slots,
@@ -67,6 +68,7 @@ export async function publish(context: RunContext, judged: Report, storeId: stri
       sayAnyhow(context, `${error.message} ${error.cure}`)
     }
   }
+  for (const { message, cure = '' } of tooMany(leftOut, 'status.json')) sayAnyhow(context, `${message} ${cure}`)
   const failure = await handOn(context.config.report, report)
   if (failure !== undefined) sayAnyhow(context, failure)
   return report
