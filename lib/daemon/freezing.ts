@@ -13,7 +13,10 @@ export type Freeze = (image: KnownImage, signal: AbortSignal) => Promise<string 
 export interface Freezing {
   /** These images came to rest. */
   rested(slots: readonly string[]): void
-  /** Given what is known, and the time in milliseconds, begins what is due and returns what became of the last. */
+  /**
+   * Given what is known, and the time in milliseconds, begins what is due and returns what became of the last. Throws what
+   * came of a bug meanwhile.
+   */
   next(known: Known, now: number): Step
   /** Ends what goes on, and begins nothing before the next call of `next`. */
   pause(): void
@@ -34,6 +37,7 @@ const retryAfter = 300_000
 export function freezing(freeze: Freeze | undefined): Freezing {
   const due = new Map<string, Due>()
   let going: { readonly slot: string; readonly stop: AbortController; readonly done: Promise<void> } | undefined
+  let failed: { readonly error: unknown } | undefined
   const ended: { slot: string; how?: string | undefined; why?: string }[] = []
 
   const begin = (image: KnownImage, put: Freeze): void => {
@@ -43,9 +47,10 @@ export function freezing(freeze: Freeze | undefined): Freezing {
       .then(
         (how) => void ended.push({ slot, how }),
         (error: unknown) => {
-          if (!(error instanceof OperationalError)) throw error
+          // Nobody waits for this: it is thrown where the daemon itself comes by.
+          if (!(error instanceof OperationalError)) failed = { error }
           // Whoever stopped it has something else to do; it stays due.
-          if (!stop.signal.aborted) ended.push({ slot, why: error.message })
+          else if (!stop.signal.aborted) ended.push({ slot, why: error.message })
         },
       )
       .finally(() => (going = undefined))
@@ -71,6 +76,7 @@ export function freezing(freeze: Freeze | undefined): Freezing {
       if (freeze !== undefined) for (const slot of slots) due.set(slot, { tries: 0, from: -Infinity })
     },
     next(before, now) {
+      if (failed !== undefined) throw failed.error
       const step = settle(before, now)
       const images = new Map(step.known.images.map((image) => [image.slot, image]))
       for (const slot of due.keys()) if (!isAtRest(images.get(slot), step.known)) due.delete(slot)

@@ -1,10 +1,13 @@
+import { Buffer } from 'node:buffer'
 import type { DaemonLine } from '../generated/daemon.js'
 import type { DaemonSeen } from '../generated/seen.js'
 import { validateDaemon, validateSeen } from '../generated/validators.js'
 import { OperationalError } from '../finding/operational-error.js'
-import { readFileIfPresent, replaceFile } from '../system/file.js'
+import { isTooLarge, readFileIfPresent, replaceFile } from '../system/file.js'
 import { systemCode } from '../system/file-system-error.js'
 import { appendLog, readLog, type LineLog } from '../system/line-log.js'
+import { fairShare } from '../text/fair-share.js'
+import { printable } from '../text/printable.js'
 import { fromText, join, type RawPath } from '../text/raw-path.js'
 
 /** Given the state folder, return the folder of the daemon in it. */
@@ -35,8 +38,13 @@ export function readHistory(stateFolder: RawPath): DaemonLine[] {
 
 /** Given the state folder, return what the daemon saw last; undefined: nothing, or it cannot be used. Throws OperationalError. */
 export function readSeen(stateFolder: RawPath): DaemonSeen | undefined {
-  const file = readFileIfPresent(seenPath(stateFolder), mostBytes)
-  return file === undefined ? undefined : parsed(file.bytes.toString('utf8'), validateSeen)
+  try {
+    const file = readFileIfPresent(seenPath(stateFolder), mostBytes)
+    return file === undefined ? undefined : parsed(file.bytes.toString('utf8'), validateSeen)
+  } catch (error) {
+    if (isTooLarge(error)) return undefined
+    throw error
+  }
 }
 
 /** Where the daemon writes down what it saw. */
@@ -65,9 +73,30 @@ export function notebook(stateFolder: RawPath): Notebook {
         lost = 0
       })
     },
-    remember: (seen) => writeSeen(() => replaceFile(seenPath(stateFolder), `${JSON.stringify(seen)}\n`)),
+    remember: (seen) =>
+      writeSeen(() => {
+        const { text, whole } = seenText(seen)
+        replaceFile(seenPath(stateFolder), text)
+        if (!whole) throw tooMany(stateFolder)
+      }),
   }
 }
+
+/** No more than is read again: else every later daemon would begin with nothing. */
+function seenText(seen: DaemonSeen): { readonly text: string; readonly whole: boolean } {
+  const text = `${JSON.stringify(seen)}\n`
+  if (Buffer.byteLength(text) <= mostBytes) return { text, whole: true }
+  const bytes = (part: object): number => Buffer.byteLength(JSON.stringify(part)) + 1
+  const images = fairShare(seen.images, bytes, mostBytes - bytes({ ...seen, images: [] }))
+  return { text: `${JSON.stringify({ ...seen, images })}\n`, whole: false }
+}
+
+const tooMany = (stateFolder: RawPath): OperationalError =>
+  new OperationalError(
+    'images-too-many',
+    `${printable(seenPath(stateFolder))} has no room for all images: the next daemon knows nothing of some, of users who have most of them.`,
+    'Look with lbackup-filevault discover for a user who has very many images.',
+  )
 
 /** Tries to write, and says why that fails, once until it works again or fails otherwise. */
 function attempts(): (write: () => void) => string | undefined {

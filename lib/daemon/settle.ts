@@ -31,28 +31,13 @@ export interface Step {
 
 /**
  * Given what is known and what a search found, return what is known now and what that tells. An image is the same by
- * device and inode wherever it lies, else by its slot. One that was not found stays known until it was told to be gone.
+ * device and inode wherever it lies, else by its slot; where no device is known, by its inode where only one has it. One that was not found stays known until it was told to be gone.
  * `first`: nothing was known before, so nothing is news.
  */
 export function settle(known: Known, found: Found, first: boolean): Step {
   const roots = known.roots.map((root) => settleRoot(root, known, found))
   const standing = new Set(roots.filter(({ stands }) => stands).map(({ path }) => path))
-  const left = new Set(known.images)
-  const take = (fits: (image: KnownImage) => boolean): KnownImage | undefined => {
-    const image = [...left].find(fits)
-    if (image !== undefined) left.delete(image)
-    return image
-  }
-  const before = new Map<FoundImage, KnownImage>()
-  const match = (same: (image: KnownImage, one: FoundImage) => boolean): void => {
-    for (const one of found.images) {
-      const image = before.has(one) ? undefined : take((each) => same(each, one))
-      if (image !== undefined) before.set(one, image)
-    }
-  }
-  // Every image by what it is, before any by its place: of two that changed places neither is taken for the other.
-  match((image, one) => image.inode === one.inode && (image.device === one.device || image.device === unknownDevice))
-  match((image, one) => image.slot === one.slot)
+  const { before, left } = matched(known.images, found.images)
   const told: Told[] = roots.flatMap((root, at) => rootTold(known.roots[at] as KnownRoot, root, known))
   const images = found.images.map((one) => {
     const image = before.get(one)
@@ -72,6 +57,61 @@ export function settle(known: Known, found: Found, first: boolean): Step {
   const there = stay.filter(({ lies }) => lies !== 'unmounted')
   const unmounted = stay.filter(({ lies }) => lies === 'unmounted').slice(-mostUnmounted)
   return { known: { ...known, roots, images: [...images, ...there, ...unmounted] }, told }
+}
+
+interface Matched {
+  /** Of each image that was found, what it was before; none of which nothing is known. */
+  readonly before: ReadonlyMap<FoundImage, KnownImage>
+  /** What was not found. */
+  readonly left: ReadonlySet<KnownImage>
+}
+
+function matched(known: readonly KnownImage[], found: readonly FoundImage[]): Matched {
+  const before = new Map<FoundImage, KnownImage>()
+  const left = new Set(known)
+  /** `alone`: of several that are the same by it, none is. */
+  const match = (
+    same: (image: KnownImage, one: FoundImage) => boolean,
+    keyOf: (image: Pick<KnownImage, 'slot' | 'inode'>) => string | number,
+    alone = false,
+  ): void => {
+    const open = byKey(
+      found.filter((one) => !before.has(one)),
+      keyOf,
+    )
+    const still = byKey([...left], keyOf)
+    for (const [key, ones] of open) {
+      const images = still.get(key) ?? []
+      if (alone && (ones.length > 1 || images.length > 1)) continue
+      for (const one of ones) {
+        const image = images.find((each) => left.has(each) && same(each, one))
+        if (image === undefined) continue
+        left.delete(image)
+        before.set(one, image)
+      }
+    }
+  }
+  const inode = ({ inode }: Pick<KnownImage, 'inode'>): number => inode
+  // Every image by what it is, before any by its place: of two that changed places neither is taken for the other.
+  match((image, one) => image.device === one.device, inode)
+  // After a start no device is known, and homes that were made from one skeleton may have the same inodes.
+  match((image, one) => image.device === unknownDevice && image.slot === one.slot, inode)
+  match((image) => image.device === unknownDevice, inode, true)
+  match(
+    () => true,
+    ({ slot }) => slot,
+  )
+  return { before, left }
+}
+
+function byKey<Image, Key>(images: readonly Image[], keyOf: (image: Image) => Key): Map<Key, Image[]> {
+  const all = new Map<Key, Image[]>()
+  for (const image of images) {
+    const same = all.get(keyOf(image))
+    if (same === undefined) all.set(keyOf(image), [image])
+    else same.push(image)
+  }
+  return all
 }
 
 /** A login may have moved it since the search came by. */

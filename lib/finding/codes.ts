@@ -210,6 +210,7 @@ export const findingCodes = {
   'image-seeded':
     'an image lies elsewhere than in the last backup, and is linked from there instead of being stored again',
   'seed-impossible': 'an image lies elsewhere than in the last backup, and could not be linked from there',
+  'images-too-many': 'what is known of all images is more than is read again; some of users who have most are left out',
   'seed-left': 'what was linked for rsync could not be taken out of a section again',
   'work-recovered': 'an image that an interrupted run was moving was put right',
 

@@ -2,14 +2,14 @@ import { OperationalError } from '../finding/operational-error.js'
 import type { KnownCopy } from '../generated/slots.js'
 import { storeFolder } from '../lbackup/store.js'
 import type { Section, Sections } from '../lbackup/sections.js'
-import { realPath } from '../system/file.js'
-import { systemCode } from '../system/file-system-error.js'
+import { lookAt, realPath } from '../system/file.js'
 import { renameIn, syncFolderIn } from '../system/folder-writes.js'
-import { closeFolder, look, names, openFolderIn, readFileIn, withFolder, type Folder } from '../system/folder.js'
+import { closeFolder, look, names, openFolderIn, withFolder, type Folder } from '../system/folder.js'
 import { isKeptByUser, removeTreeIn } from '../system/remove-tree.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
 import { unvouched } from './best.js'
+import { readJournal } from './journal.js'
 import { saveOld } from './save-old.js'
 import { markedSection } from './section-mark.js'
 import { holdPlace } from './section-place.js'
@@ -39,17 +39,13 @@ export interface Recovery {
  */
 export function recoverWork(backupDest: RawPath, sections: Sections): Recovery[] {
   const path = join(storeFolder(realPath(backupDest) ?? backupDest), 'work')
-  try {
-    return withFolder(path, (root) =>
-      names(root).flatMap((runId) => {
-        const done = recoverRun(root, runId, sections, backupDest)
-        return [...done, ...remove(root, runId)]
-      }),
-    )
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return []
-    throw error
-  }
+  if (lookAt(path) === undefined) return []
+  return withFolder(path, (root) =>
+    names(root).flatMap((runId) => {
+      const done = recoverRun(root, runId, sections, backupDest)
+      return [...done, ...remove(root, runId)]
+    }),
+  )
 }
 
 /** Users whose folders lie in it must not keep the next backup from running. */
@@ -71,8 +67,7 @@ function recoverRun(root: Folder, runId: RawPath, sections: Sections, backupDest
       if (look(run, name)?.isDirectory() !== true) return []
       const folder = openFolderIn(run, name)
       try {
-        const recovery = recover(folder, sections, backupDest, { name, runId })
-        return recovery === undefined ? [] : [{ name, runId, ...recovery }]
+        return recover(folder, sections, backupDest, { name, runId }).map((done) => ({ name, runId, ...done }))
       } finally {
         closeFolder(folder)
       }
@@ -89,30 +84,34 @@ function recover(
   sections: Sections,
   backupDest: RawPath,
   what: { name: RawPath; runId: RawPath },
-): Done | undefined {
-  const journal = readJournal(folder)
-  if (journal === undefined) return undefined
+): readonly Done[] {
+  const save = (imageName: RawPath, why: string): Done => {
+    const where = printable(saveOld({ folder, imageName, backupDest, ...what }))
+    return { done: 'saved', text: `An image that an interrupted run had moved away lies in ${where}; ${why}.` }
+  }
+  const journal = readJournal<SwapJournal>(folder, journalName, 'swap/1')
+  if (journal === undefined) return []
+  // One that was never finished was written before anything was moved.
+  if (journal === 'damaged') return movedAside(folder).map((name) => save(name, 'what tells its place cannot be used'))
   const imageName = fromPrintable(journal.name)
   const [built, old] = [holds(folder, 'new', imageName), holds(folder, 'old', imageName)]
   const section = markedSection(sections, journal.section)
   // Nothing was moved yet, or nothing lay there before.
-  if (!old) return built || section === undefined ? undefined : placed(journal, section)
+  if (!old) return built || section === undefined ? [] : placed(journal, section)
   if (section !== undefined) {
     const copyPath = fromPrintable(journal.copyPath)
     const done = atPlace(folder, section, copyPath, imageName, built)
     if (done === undefined) return placed(journal, section)
-    if (done !== 'impossible') return done.done === 'finished' ? { ...done, ...knownOf(journal) } : done
+    if (done !== 'impossible') return [done.done === 'finished' ? { ...done, ...knownOf(journal) } : done]
   }
-  const where = printable(saveOld({ folder, imageName, backupDest, ...what }))
-  const text = `An image that an interrupted run had moved away lies in ${where}; its place is gone or taken.`
-  return { done: 'saved', text }
+  return [save(imageName, 'its place is gone or taken')]
 }
 
-function placed(journal: SwapJournal, section: Section): Done | undefined {
+function placed(journal: SwapJournal, section: Section): readonly Done[] {
   const known = knownOf(journal)
-  if (known.known === undefined) return undefined
+  if (known.known === undefined) return []
   const where = printable(join(section.path, fromPrintable(journal.copyPath)))
-  return { done: 'placed', text: `An older copy that an interrupted run had put at ${where} stands there.`, ...known }
+  return [{ done: 'placed', text: `An older copy that an interrupted run had put at ${where} stands there.`, ...known }]
 }
 
 const knownOf = ({ label, section }: SwapJournal): Pick<Recovery, 'known'> =>
@@ -154,6 +153,16 @@ function move(folder: Folder, part: 'new' | 'old', name: RawPath, to: Folder, ne
   }
 }
 
+function movedAside(folder: Folder): RawPath[] {
+  if (look(folder, 'old' as RawPath)?.isDirectory() !== true) return []
+  const old = openFolderIn(folder, 'old' as RawPath)
+  try {
+    return names(old)
+  } finally {
+    closeFolder(old)
+  }
+}
+
 function holds(folder: Folder, part: 'new' | 'old', name: RawPath): boolean {
   if (look(folder, part as RawPath)?.isDirectory() !== true) return false
   const inner = openFolderIn(folder, part as RawPath)
@@ -161,15 +170,5 @@ function holds(folder: Folder, part: 'new' | 'old', name: RawPath): boolean {
     return look(inner, name) !== undefined
   } finally {
     closeFolder(inner)
-  }
-}
-
-/** A journal that was never finished was written before anything was moved. */
-function readJournal(folder: Folder): SwapJournal | undefined {
-  try {
-    const journal = JSON.parse(readFileIn(folder, journalName, 0, 64 * 1024).toString('utf8')) as SwapJournal
-    return journal.schema === 'swap/1' ? journal : undefined
-  } catch {
-    return undefined
   }
 }

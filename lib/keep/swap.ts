@@ -3,10 +3,11 @@ import type { CopyLabel } from '../generated/copy.js'
 import type { SectionMark } from '../generated/slots.js'
 import type { Section } from '../lbackup/sections.js'
 import { systemCode } from '../system/file-system-error.js'
-import { renameIn, syncFolderIn, writeFileIn } from '../system/folder-writes.js'
+import { renameIn, syncFolderIn } from '../system/folder-writes.js'
 import { closeFolder, look, type Folder } from '../system/folder.js'
 import { printable } from '../text/printable.js'
 import { baseName, type RawPath } from '../text/raw-path.js'
+import { writeJournal } from './journal.js'
 import { saveOld } from './save-old.js'
 import { sectionMark } from './section-mark.js'
 import { demandPlace, holdPlace, keepTimes, type SectionPlace } from './section-place.js'
@@ -51,7 +52,7 @@ export function swapIn({ work, section, copyPath, name, label }: SwapOrder): { r
       name: printable(name),
       ...(label === undefined ? {} : { label }),
     }
-    writeFileIn(work.folder, journalName, `${JSON.stringify(journal)}\n`)
+    writeJournal(work.folder, journalName, journal)
     syncFolderIn(work.folder)
     const replaced = moveAside(place, work, name)
     try {

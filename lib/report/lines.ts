@@ -17,8 +17,8 @@ export interface Background {
   readonly now: Date
   /** What is known of each slot. */
   readonly slots: readonly SlotStatus[]
-  /** The sections there are now. */
-  readonly sections: readonly { readonly number: number; readonly inode: number }[]
+  /** The sections there are now; undefined: the backup disk does not tell. */
+  readonly sections: readonly { readonly number: number; readonly inode: number }[] | undefined
   /** LBackup's configuration file as the administrator would type it. */
   readonly configuration: string
 }
@@ -82,6 +82,7 @@ export function newestCopy(image: Pick<ReportImage, 'slot'>, { slots, sections, 
   if (known?.lastCompleteAt === undefined) return 'No complete copy of it is known yet.'
   const age = duration((now.getTime() - Date.parse(known.lastCompleteAt)) / 1000)
   const made = `The newest copy known to be complete was made ${age} ago (${known.lastCompleteAt})`
+  if (sections === undefined) return `${made}; where it lies cannot be told, since the backup disk cannot be read.`
   const section = sections.find(({ inode }) => inode === known.lastCompleteSection)
   return section === undefined
     ? `${made}, and its section has rotated away.`

@@ -10,6 +10,7 @@ import { freezingGoesOn } from '../staging/freezing-lock.js'
 import { notPaused } from '../watch/paused.js'
 import type { RunContext } from './context.js'
 import { publish } from './publish.js'
+import { readableSections } from './readable-sections.js'
 import { noteUnlooked } from './reconcile.js'
 import { writeRecord } from './record.js'
 import { finished, newRecord } from './recorded.js'
@@ -26,7 +27,7 @@ export async function haltedBy(
   { code, message, cure }: OperationalError,
   before: readonly ReportedFinding[],
 ): Promise<Report> {
-  const record = finished(context, newRecord(context, null))
+  const record = finished(context, newRecord(context, null, readableSections(context)?.sections ?? []))
   noteUnlooked(context)
   const left = [...removeSeeds(context), ...(code === freezingGoesOn ? [] : await unstage(context))]
   const told = tellHalt(context, record, `the backup was halted: ${message.replace(/\.$/, '')}`)

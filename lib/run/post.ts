@@ -113,6 +113,8 @@ function isNew(
   sections: ReturnType<typeof readSections>,
 ): boolean {
   if (!known) return environment.backupStatus !== 'failed'
+  // The pre hook halted this run and saw no section, perhaps because the backup disk told of none.
+  if (record.state === 'finished' && record.sectionZero === null) return false
   // `unexpected`: somebody else moved sections. It is judged: better twice than never.
   return sectionZeroChange(record.sectionZero ?? undefined, sections, record.numRotations) !== 'same'
 }

@@ -2,6 +2,7 @@ import { OperationalError } from '../finding/operational-error.js'
 import type { Report, ReportedFinding } from '../generated/report.js'
 import type { RunRecord } from '../generated/run.js'
 import { releaseLock } from '../lbackup/lock.js'
+import { readSections } from '../lbackup/sections.js'
 import { untilNobodyFreezes } from '../staging/freezing-lock.js'
 import { enforce } from './block.js'
 import { ownPaths, type RunContext } from './context.js'
@@ -16,7 +17,7 @@ import { openHistory } from './history.js'
 import { knownSlots, publish } from './publish.js'
 import { protectCopies } from './protect-copies.js'
 import { reconcileBlock, reconcileRun } from './reconcile.js'
-import { writeRecord } from './record.js'
+import { fitted, tooMany, writeRecord } from './record.js'
 import { finished, newRecord, withPlan } from './recorded.js'
 import { checkRemote } from './remote.js'
 import { lockRun } from './run-lock.js'
@@ -54,15 +55,15 @@ async function prepareBackup(
   storeId: string,
   before: readonly ReportedFinding[],
 ): Promise<Report> {
-  const record = newRecord(context, storeId)
+  const record = newRecord(context, storeId, readSections(context.environment.backupDest).sections)
   writeRecord(context.stateFolder, record)
   const history = openHistory(context)
   const planned = await plan(context)
   await refuseOrphan(context)
   const tonight = await stageTonight(context, planned)
   await refuseOrphan(context)
-  const recorded = withPlan(record, tonight)
-  const findings = [...before, ...history.findings, ...tonight.findings]
+  const { document: recorded, leftOut } = fitted(withPlan(record, tonight), 'images')
+  const findings = [...before, ...history.findings, ...tonight.findings, ...tooMany(leftOut, 'run.json')]
   if (tonight.halt) {
     findings.push(...tellHalt(context, recorded, 'the backup was halted'))
     writeRecord(context.stateFolder, finished(context, recorded))

@@ -4,7 +4,7 @@ import type { SlotStatus } from '../generated/status.js'
 import { readHistory } from '../daemon/notebook.js'
 import { sinceLastRun } from '../daemon/since-last-run.js'
 import { readBook } from '../keep/book.js'
-import { readSections, type Sections } from '../lbackup/sections.js'
+import type { Sections } from '../lbackup/sections.js'
 import { reportLines } from '../report/lines.js'
 import { reportTable } from '../report/table.js'
 import { printable } from '../text/printable.js'
@@ -13,8 +13,9 @@ import { isGone, volumesOfImages } from './gone.js'
 import { handOn } from './hand-on.js'
 import { keptStatus } from './kept-status.js'
 import { originOf } from './origin.js'
+import { readableSections } from './readable-sections.js'
 import { nextStatus, type StatusFacts } from './next-status.js'
-import { isDamaged, readStatus, writeReport, writeStatus } from './record.js'
+import { fitted, isDamaged, readStatus, tooMany, writeReport, writeStatus } from './record.js'
 
 /** Given the run, return what earlier runs knew of each slot; nothing where that cannot be read. */
 export function knownSlots(context: Pick<RunContext, 'stateFolder'>): readonly SlotStatus[] {
@@ -29,25 +30,30 @@ export function knownSlots(context: Pick<RunContext, 'stateFolder'>): readonly S
  */
 export async function publish(context: RunContext, judged: Report, storeId: string | null): Promise<Report> {
   const { environment, stateFolder } = context
-  const all = readSections(environment.backupDest)
-  const { sections } = all
+  const sections = readableSections(context)
   const origin = originOf(context.config, context.source)
   const status = readStatus(stateFolder)
   const before = status === undefined || isDamaged(status) ? undefined : status
   const report = withHistory(stateFolder, judged, before?.lastRun?.finishedAt)
   const configuration = printable(environment.configurationFile)
-  const next = nextStatus(report, before, {
+  const whole = nextStatus(report, before, {
     configuration,
     stateFolder: printable(stateFolder),
     storeId,
     node: process.execPath,
     source: printable(context.source.path),
-    sectionZero: sections.find(({ number }) => number === 0)?.inode,
+    sectionZero: sections?.sections.find(({ number }) => number === 0)?.inode,
     volumes: environment.useSSH ? new Map() : volumesOfImages(origin, report.images),
     isGone: (slot) => environment.useSSH || isGone(origin, slot),
-    ...whatIsKept(context, all),
+    ...whatIsKept(context, sections),
   })
-  const lines = reportLines(report, { now: context.system.now(), slots: next.slots, sections, configuration })
+  const { document: next, leftOut } = fitted(whole, 'slots')
+  const lines = reportLines(report, {
+    now: context.system.now(),
+    slots: next.slots,
+    sections: sections?.sections,
+    configuration,
+  })
   context.print(reportTable(report))
   const writes = [
     () => context.log(lines),
@@ -62,13 +68,18 @@ export async function publish(context: RunContext, judged: Report, storeId: stri
       sayAnyhow(context, `${error.message} ${error.cure}`)
     }
   }
+  for (const { message, cure = '' } of tooMany(leftOut, 'status.json')) sayAnyhow(context, `${message} ${cure}`)
   const failure = await handOn(context.config.report, report)
   if (failure !== undefined) sayAnyhow(context, failure)
   return report
 }
 
 /** Given the run, return what is kept of each slot. That it cannot be told must not keep the verdict from being told. */
-export function whatIsKept({ stateFolder, environment }: RunContext, sections: Sections): Pick<StatusFacts, 'kept'> {
+export function whatIsKept(
+  { stateFolder, environment }: RunContext,
+  sections: Sections | undefined,
+): Pick<StatusFacts, 'kept'> {
+  if (sections === undefined) return {}
   try {
     const book = readBook(stateFolder)
     if (book === undefined || 'damaged' in book) return {}

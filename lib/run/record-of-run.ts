@@ -1,8 +1,9 @@
 import type { ReportedFinding } from '../generated/report.js'
 import type { RunRecord } from '../generated/run.js'
-import { readSections, sectionZeroIsNew } from '../lbackup/sections.js'
+import { sectionZeroIsNew } from '../lbackup/sections.js'
 import type { RunContext } from './context.js'
 import { isDamaged, readRecord } from './record.js'
+import { readableSections } from './readable-sections.js'
 import { newRecord } from './recorded.js'
 
 /** What the pre hook left for the post hook of the same backup. */
@@ -15,9 +16,10 @@ export interface RecordOfRun {
 
 /** Given the run, return its record; where there is none, one that plans nothing, so that every image found is an error. */
 export function recordOfRun(context: RunContext): RecordOfRun {
+  const sections = readableSections(context)
   const found = readRecord(context.stateFolder)
   const without = (message: string): RecordOfRun => ({
-    record: newRecord(context, null),
+    record: newRecord(context, null, sections?.sections ?? []),
     findings: [preMissing(message, 'error')],
     known: false,
   })
@@ -27,15 +29,21 @@ export function recordOfRun(context: RunContext): RecordOfRun {
   if (!ours || found.bootId !== context.bootId) return without('The pre-backup hook did not run in this backup.')
   if (found.state !== 'observing' && found.state !== 'acting') return { record: found, findings: [], known: true }
   const { id, storeId, sectionZero } = found
-  const sections = readSections(context.environment.backupDest)
-  const wentOn = sectionZeroIsNew(sectionZero ?? undefined, sections, found.numRotations)
-  const end = wentOn ? 'yet LBackup went on with the backup' : 'and LBackup halted the backup'
+  const wentOn = sections && sectionZeroIsNew(sectionZero ?? undefined, sections, found.numRotations)
   return {
-    record: { ...newRecord(context, storeId), id, startedAt: found.startedAt, sectionZero },
-    findings: [preMissing(`The pre-backup hook did not come to its end, ${end}.`, wentOn ? 'error' : 'warning')],
+    record: { ...newRecord(context, storeId, sections?.sections ?? []), id, startedAt: found.startedAt, sectionZero },
+    findings: [preMissing(`The pre-backup hook did not come to its end, ${endOf(wentOn)}.`, severityOf(wentOn))],
     known: true,
   }
 }
+
+/** undefined: the backup disk does not tell. */
+function endOf(wentOn: boolean | undefined): string {
+  if (wentOn === undefined) return 'and whether LBackup went on with the backup cannot be told'
+  return wentOn ? 'yet LBackup went on with the backup' : 'and LBackup halted the backup'
+}
+
+const severityOf = (wentOn: boolean | undefined): 'error' | 'warning' => (wentOn === false ? 'warning' : 'error')
 
 const preMissing = (message: string, severity: 'error' | 'warning'): ReportedFinding => ({
   code: 'pre-hook-missing',

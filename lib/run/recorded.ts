@@ -1,6 +1,6 @@
 import type { RunImage, RunRecord } from '../generated/run.js'
 import { backupSource, type BackupSource } from '../lbackup/backup-source.js'
-import { readSections, section } from '../lbackup/sections.js'
+import type { Section } from '../lbackup/sections.js'
 import { hostName } from '../system/host.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
@@ -9,10 +9,10 @@ import { liesIn } from './wishes.js'
 import type { Observed } from './observed.js'
 import type { Tonight } from './plan-type.js'
 
-/** Given the run, return its record as it is before anything was looked at. */
-export function newRecord(context: RunContext, storeId: string | null): RunRecord {
+/** Given the run and the sections, return its record as it is before anything was looked at. */
+export function newRecord(context: RunContext, storeId: string | null, sections: readonly Section[]): RunRecord {
   const { environment, lbackup, source } = context
-  const zero = section(readSections(environment.backupDest), 0)
+  const zero = sections.find(({ number }) => number === 0)
   return {
     schema: 'run/1',
     id: context.runId,

@@ -47,15 +47,24 @@ export function seedCopies(context: RunContext, tonight: Tonight): ReportedFindi
   })
 }
 
-/** Given the run, take what was linked for rsync out of its section again. */
-export function removeSeeds({ environment: { backupDest } }: RunContext): ReportedFinding[] {
-  return takeSeedsOut(backupDest, readSections(backupDest)).map(({ message, cure }) => ({
-    code: 'seed-left',
-    severity: 'warning',
-    message: `What was linked into a section for rsync is still there: ${message}`,
-    cure,
-  }))
+/** Given the run, take what was linked for rsync out of its section again. Never throws OperationalError: the report waits. */
+export function removeSeeds({ environment: { backupDest } }: Pick<RunContext, 'environment'>): ReportedFinding[] {
+  try {
+    return takeSeedsOut(backupDest, readSections(backupDest)).map((error) =>
+      left('What was linked into a section for rsync is still there', error),
+    )
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    return [left('What may have been linked into a section for rsync could not be looked for', error)]
+  }
 }
+
+const left = (what: string, { message, cure }: OperationalError): ReportedFinding => ({
+  code: 'seed-left',
+  severity: 'warning',
+  message: `${what}: ${message}`,
+  cure,
+})
 
 const seeded = ({ image, copy }: Seed): ReportedFinding => ({
   code: 'image-seeded',

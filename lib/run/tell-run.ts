@@ -2,7 +2,6 @@ import { OperationalError } from '../finding/operational-error.js'
 import type { HistoryLine } from '../generated/history.js'
 import type { ReportedFinding, ReportImage } from '../generated/report.js'
 import type { RunRecord } from '../generated/run.js'
-import { readSections } from '../lbackup/sections.js'
 import { historyLine, type ImageOfRun } from '../report/history-line.js'
 import type { Background } from '../report/lines.js'
 import { missedFindings } from '../report/missed.js'
@@ -10,6 +9,7 @@ import { printable } from '../text/printable.js'
 import type { Paused } from '../watch/paused.js'
 import type { RunContext } from './context.js'
 import { knownSlots, whatIsKept } from './publish.js'
+import { readableSections } from './readable-sections.js'
 import { appendRun, readRuns } from './run-history.js'
 
 /** How a run ended. */
@@ -68,12 +68,12 @@ export function tellRun(context: RunContext, ended: Ended): ReportedFinding[] {
 /** What the lines of the report will rest on: the status is written after them. */
 function backgroundOf(context: RunContext): Background {
   const { environment, system } = context
-  const all = readSections(environment.backupDest)
-  const { kept } = whatIsKept(context, all)
+  const sections = readableSections(context)
+  const { kept } = whatIsKept(context, sections)
   return {
     now: system.now(),
     slots: knownSlots(context).map((slot) => ({ ...slot, ...kept?.get(slot.slot) })),
-    sections: all.sections,
+    sections: sections?.sections,
     configuration: printable(environment.configurationFile),
   }
 }

@@ -1,7 +1,7 @@
 import { validateWaiting } from '../generated/validators.js'
 import type { WaitingRecord } from '../generated/waiting.js'
 import { isAlive } from '../lbackup/process-chain.js'
-import { readFileIfPresent, removeFile, replaceFile } from '../system/file.js'
+import { isTooLarge, readFileIfPresent, removeFile, replaceFile } from '../system/file.js'
 import type { System } from '../system/system.js'
 import { join, type RawPath } from '../text/raw-path.js'
 
@@ -19,16 +19,17 @@ export const removeWaiting = (stateFolder: RawPath): void => removeFile(waitingP
 
 /** Given the machine and the state folder, return what is waited for now; undefined: nothing, or the hook that waited is gone. */
 export async function readWaiting(system: System, stateFolder: RawPath): Promise<WaitingRecord | undefined> {
-  const file = readFileIfPresent(waitingPath(stateFolder), mostBytes)
-  const record = file === undefined ? undefined : parsed(file.bytes.toString('utf8'))
+  const record = read(stateFolder)
   return record !== undefined && (await isAlive(system, record.process)) ? record : undefined
 }
 
-function parsed(text: string): WaitingRecord | undefined {
+function read(stateFolder: RawPath): WaitingRecord | undefined {
   try {
-    const document: unknown = JSON.parse(text)
+    const file = readFileIfPresent(waitingPath(stateFolder), mostBytes)
+    const document: unknown = file && JSON.parse(file.bytes.toString('utf8'))
     return validateWaiting(document) ? (document as WaitingRecord) : undefined
-  } catch {
-    return undefined
+  } catch (error) {
+    if (isTooLarge(error) || error instanceof SyntaxError) return undefined
+    throw error
   }
 }

@@ -95,7 +95,7 @@ export async function endWatch(
   { late }: { readonly late: boolean },
 ): Promise<Seen> {
   const { stateFolder } = context
-  if (runOf(stateFolder) !== record.id) return nothing
+  if (!isOrderedFor(stateFolder, record.id)) return nothing
   const { journal, lived } = await ended(context, 'may begin').catch((error: unknown) => {
     if (!(error instanceof OperationalError)) throw error
     return { journal: undefined, lived: false }
@@ -133,6 +133,16 @@ function stopped(events: Journal['events'], { images }: Pick<RunRecord, 'images'
     const cure = 'Let its user log out before the backup, or set watch.mode to note or pause in filevault.json.'
     return [{ code: 'rsync-stopped', severity: 'warning', message, cure }]
   })
+}
+
+/** An order that cannot be read may be of this run: then what it saw is not known. */
+function isOrderedFor(stateFolder: RawPath, run: string): boolean {
+  try {
+    return runOf(stateFolder) === run
+  } catch (error) {
+    if (error instanceof OperationalError) return true
+    throw error
+  }
 }
 
 function runOf(stateFolder: RawPath): string | undefined {

@@ -10,7 +10,7 @@ import { renameIn, syncFolderIn } from '../system/folder-writes.js'
 import { closeFolder, look } from '../system/folder.js'
 import { printable } from '../text/printable.js'
 import { join, parent, type RawPath } from '../text/raw-path.js'
-import { writeJournal } from './journal.js'
+import { noteSeed } from './journal.js'
 import type { Seed } from './plan.js'
 import { takeOut } from './take-out.js'
 
@@ -51,7 +51,7 @@ export function putSeedIn({ image, copy }: Seed, { section, backupDest, runId }:
 }
 
 function note({ folder, built }: Work, name: RawPath, section: Section, copyPath: RawPath): void {
-  writeJournal(folder, {
+  noteSeed(folder, {
     schema: 'seed/1',
     section: sectionMark(section),
     copyPath: printable(copyPath),

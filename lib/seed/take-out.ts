@@ -10,7 +10,7 @@ import { closeFolder, look, names, openFolderIn, withFolder, type Folder } from 
 import { removeTreeIn } from '../system/remove-tree.js'
 import { fromPrintable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
-import { readJournal, removeJournal } from './journal.js'
+import { forgetSeed, isStillBuilt, notedSeed } from './journal.js'
 
 /**
  * Given LBackup's backupDest and its sections, take every seed out of the section it lies in, whatever that section's
@@ -21,8 +21,9 @@ export function takeSeedsOut(backupDest: RawPath, sections: Pick<Sections, 'sect
   if (lookAt(path) === undefined) return []
   return withFolder(path, (root) =>
     names(root).flatMap((runId) => {
-      const left = look(root, runId)?.isDirectory() === true ? takeRunOut(root, runId, sections) : []
-      return left.length > 0 ? left : attempt(() => removeTreeIn(root, runId))
+      const isRun = look(root, runId)?.isDirectory() === true
+      const left = isRun ? attempt(() => takeRunOut(root, runId, sections)) : []
+      return left.length > 0 ? left : attempt(() => removed(root, runId))
     }),
   )
 }
@@ -38,7 +39,7 @@ function takeRunOut(root: Folder, runId: RawPath, sections: Pick<Sections, 'sect
         } finally {
           closeFolder(folder)
         }
-        removeTreeIn(run, slot)
+        return removed(run, slot)
       }),
     )
   } finally {
@@ -46,10 +47,15 @@ function takeRunOut(root: Folder, runId: RawPath, sections: Pick<Sections, 'sect
   }
 }
 
-function attempt(action: () => void): OperationalError[] {
+function removed(folder: Folder, name: RawPath): [] {
+  removeTreeIn(folder, name)
+  return []
+}
+
+/** What one seed meets keeps no other from being taken out. */
+function attempt(action: () => OperationalError[]): OperationalError[] {
   try {
-    action()
-    return []
+    return action()
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error
     return [error]
@@ -61,9 +67,13 @@ function attempt(action: () => void): OperationalError[] {
  * are empty. A section that rotated away took its seed along. Throws OperationalError.
  */
 export function takeOut(folder: Folder, sections: Pick<Sections, 'sections'>): void {
-  const journal = readJournal(folder)
-  const section = journal && markedSection(sections, journal.section)
-  if (journal === undefined || section === undefined) return
+  const journal = notedSeed(folder)
+  if (journal === undefined) {
+    forgetSeed(folder)
+    return
+  }
+  const section = markedSection(sections, journal.section)
+  if (section === undefined) return
   if (!isStillBuilt(folder)) {
     withPlace(section, fromPrintable(journal.copyPath), ['ENOENT'], (place) => {
       // What somebody else put there meanwhile is his.
@@ -77,17 +87,7 @@ export function takeOut(folder: Folder, sections: Pick<Sections, 'sections'>): v
     })
   }
   // First of all that is left: whoever finds half of it has nothing more to take out.
-  removeJournal(folder)
-}
-
-/** It never came into the section. */
-function isStillBuilt(folder: Folder): boolean {
-  const built = openFolderIn(folder, 'new' as RawPath)
-  try {
-    return names(built).length > 0
-  } finally {
-    closeFolder(built)
-  }
+  forgetSeed(folder)
 }
 
 function moveBack(place: SectionPlace, folder: Folder): void {

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { OperationalError } from '../finding/operational-error.js'
 import { printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
@@ -20,8 +21,9 @@ const meanings: Readonly<Record<string, readonly [code: string, what: string, cu
 
 /** Given an error of `node:fs` and the path it concerns, return it as an OperationalError in plain words. */
 export function fileSystemError(error: unknown, path: RawPath): unknown {
-  const system = (error as NodeJS.ErrnoException | null)?.code
-  if (system === undefined || error instanceof OperationalError) return error
+  if (error instanceof OperationalError) return error
+  const system = systemCode(error)
+  if (system === undefined) return error
   const [code, what, cure] = meanings[system] ?? [
     'file-error',
     `cannot be used (${system})`,
@@ -34,5 +36,11 @@ export function fileSystemError(error: unknown, path: RawPath): unknown {
 export function systemCode(error: unknown): string | undefined {
   const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown }
   if (error instanceof OperationalError) return cause === undefined ? undefined : systemCode(cause)
-  return typeof code === 'string' ? code : undefined
+  return typeof code === 'string' ? named(code) : undefined
+}
+
+/** Node has no name for some errors of the system (ESTALE, EDQUOT), and gives their numbers. */
+function named(code: string): string {
+  const number = Number(/^Unknown system error -(\d+)$/.exec(code)?.[1])
+  return Object.entries(constants.errno).find(([, each]) => each === number)?.[0] ?? code
 }

@@ -162,6 +162,10 @@ function refuseChanged(path: RawPath, then: Stats): void {
   )
 }
 
+/** Given anything caught, tell whether it says that a file has more bytes than are read. */
+export const isTooLarge = (error: unknown): boolean =>
+  error instanceof OperationalError && error.code === 'file-too-large'
+
 function tooLarge(path: RawPath, bytes: number, limit: number): OperationalError {
   return new OperationalError(
     'file-too-large',

@@ -160,7 +160,7 @@ export function openFileIn(folder: Folder, name: RawPath): { descriptor: number;
   } catch (error) {
     throw fileSystemError(error, path)
   }
-  const stats = fstatSync(descriptor)
+  const stats = statsOf(descriptor, path)
   if (stats.isFile()) return { descriptor, stats }
   closeSync(descriptor)
   throw fileSystemError(Object.assign(new Error('not a regular file'), { code: 'ENOTFILE' }), path)
@@ -171,6 +171,8 @@ export function readFileIn(folder: Folder, name: RawPath, offset: number, length
   const { descriptor, stats } = openFileIn(folder, name)
   try {
     return readRange(descriptor, offset, Math.max(0, Math.min(length, stats.size - offset)))
+  } catch (error) {
+    throw fileSystemError(error, join(folder.path, name))
   } finally {
     closeSync(descriptor)
   }
@@ -222,7 +224,17 @@ function confirmed<Names>(folder: Folder, read: Names): Names {
 }
 
 function held(path: RawPath, descriptor: number): Folder {
-  return { path, descriptor, stats: fstatSync(descriptor) }
+  return { path, descriptor, stats: statsOf(descriptor, path) }
+}
+
+/** Of a file just opened; where the disk does not tell them, it is closed again. */
+function statsOf(descriptor: number, path: RawPath): Stats {
+  try {
+    return fstatSync(descriptor)
+  } catch (error) {
+    closeSync(descriptor)
+    throw fileSystemError(error, path)
+  }
 }
 
 function openOrThrow(reached: string | Buffer, path: RawPath): number {

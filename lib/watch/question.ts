@@ -1,9 +1,9 @@
 /** Something that takes a program, or long, to find out; asked beside the looks. */
 export interface Question<Answer> {
   ask(): void
-  /** What is waited for; undefined: nothing. */
+  /** What is waited for, whatever comes of it; undefined: nothing. */
   asking(): Promise<void> | undefined
-  /** What arrived since it was called last; undefined: nothing. */
+  /** What arrived since it was called last; undefined: nothing. Throws what was thrown instead of an answer. */
   answer(): Answer | undefined
 }
 
@@ -14,20 +14,27 @@ export interface Question<Answer> {
 export function question<Answer>(put: () => Promise<Answer>): Question<Answer> {
   let pending: Promise<void> | undefined
   let arrived: Answer | undefined
+  let failed: { readonly error: unknown } | undefined
   let again = false
   const ask = (): void => {
     again = pending !== undefined
-    pending ??= put().then((answer) => {
-      arrived = answer
-      pending = undefined
-      if (again) ask()
-      return pending
-    })
+    // Nobody may be waiting: an error is thrown where the answer is asked for, not from here.
+    pending ??= put()
+      .then(
+        (answer) => (arrived = answer),
+        (error: unknown) => (failed ??= { error }),
+      )
+      .then(() => {
+        pending = undefined
+        if (again) ask()
+        return pending
+      })
   }
   return {
     ask,
     asking: () => pending,
     answer(): Answer | undefined {
+      if (failed !== undefined) throw failed.error
       const answer = arrived
       arrived = undefined
       return answer

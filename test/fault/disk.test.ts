@@ -1,6 +1,9 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
+import type { Report } from '../../lib/generated/report.js'
+import { lockHolder } from '../../lib/lbackup/lock.js'
+import { fromText } from '../../lib/text/raw-path.js'
 import { inLanes } from '../support/fault/lanes.js'
 import {
   announcements,
@@ -9,6 +12,7 @@ import {
   expectOwnExcludes,
   faultLab,
   night,
+  type FaultLab,
   type Night,
 } from '../support/fault/night.js'
 import { recordSteps, steadyLab, tellSteps } from '../support/fault/recorded.js'
@@ -162,6 +166,58 @@ describe('a disk that fails once', function () {
     })
     tellSteps(this, `${String(steps.length)} steps`)
   })
+})
+
+describe('a backup disk that does not tell its folders', function () {
+  this.timeout(120_000)
+  before(function () {
+    needStrace(this)
+  })
+
+  /** Lines for a stand-in: no folder of the destination itself can be listed. */
+  const deaf = ({ lab }: FaultLab, error: string): string =>
+    `exec strace -qq -o '${join(lab.folder, 'trace')}' -P '${lab.destination}' -e trace=getdents64 -e inject=getdents64:error=${error} "$node" "$@"`
+  const reportOf = ({ stateFolder }: FaultLab): Report =>
+    JSON.parse(readFileSync(join(stateFolder, 'report.json'), 'utf8')) as Report
+
+  for (const error of ['EIO', 'ESTALE']) {
+    it(`${error} from rsync on: the report says so, what ends a run is done, the next run works`, async () => {
+      const fault = await steadyLab()
+      fault.node.becomes('post', deaf(fault, error))
+      const failed = await night(fault)
+      fault.node.becomes('post')
+      expect(failed.exitCode, failed.output).to.equal(0)
+      expect(failed.said).to.match(/ERROR! The copies of this run could not be judged\./)
+      expect(failed.said).to.match(/What may have been linked into a section for rsync could not be looked for: /)
+      expect(failed.said).not.to.match(/rotated away/)
+      expectPlain(failed)
+      const report = reportOf(fault)
+      expect([report.phase, report.findings.map(({ code }) => code)]).to.deep.equal([
+        'post',
+        ['seed-left', 'not-judged'],
+      ])
+      expectOwnExcludes(fault, 'after the post-backup hook')
+      await expectGoodNight(fault, [], 'the disk tells again')
+    })
+
+    it(`${error} before rsync: halted with a report and no lock, and what LBackup calls then judges nothing`, async () => {
+      const fault = await steadyLab()
+      fault.lab.set({ post_actions_on_backup_error: 'YES' })
+      fault.node.becomes('pre', deaf(fault, error))
+      fault.lab.hook('post', 'BACKUP-000-keep', `cp '${fault.stateFolder}/report.json' '${fault.lab.folder}/kept.json'`)
+      const halted = await night(fault)
+      fault.node.becomes('pre')
+      expectHalted(halted, error === 'EIO' ? /the disk reports an error/ : /the network volume lost it/)
+      const report = JSON.parse(readFileSync(join(fault.lab.folder, 'kept.json'), 'utf8')) as Report
+      expect([report.phase, report.findings.map(({ code }) => code)]).to.deep.equal([
+        'pre',
+        ['seed-left', 'disk-error'],
+      ])
+      expect(halted.said).to.match(/Section\.0 is still the one from before/)
+      expect(lockHolder(fromText(fault.stateFolder))).to.equal(undefined)
+      await expectGoodNight(fault, [], 'the disk tells again')
+    })
+  }
 })
 
 const words: Readonly<Record<string, RegExp>> = {

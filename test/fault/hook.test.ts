@@ -1,9 +1,20 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { launcherNames } from '../../lib/install/launcher.js'
 import { blockLines } from '../../lib/link/markers.js'
+import { readRecord } from '../../lib/run/record.js'
 import { fromText } from '../../lib/text/raw-path.js'
 import {
   announcements,
@@ -18,6 +29,33 @@ import {
 } from '../support/fault/night.js'
 import { copyPackage } from '../support/fault/package-copy.js'
 import { protect } from '../support/protect.js'
+
+describe('our state, larger than is read', () => {
+  it('is told, and the backup is good; a halt is told and noted as ever', async () => {
+    const fault = faultLab()
+    const grow = (): void => {
+      for (const name of ['run.json', 'status.json']) {
+        writeFileSync(join(fault.stateFolder, name), '')
+        truncateSync(join(fault.stateFolder, name), 64 * 1024 * 1024 + 1)
+      }
+    }
+    await expectGoodNight(fault, [], 'before')
+    grow()
+    await expectGoodNight(
+      fault,
+      [/The record of the last run cannot be used \(it has more than 64\.0 MiB\)/],
+      'too large',
+    )
+    grow()
+    const mark = join(fault.lab.destination, '.lbackup-filevault/store.json')
+    renameSync(mark, `${mark}-away`)
+    const halted = await night(fault)
+    renameSync(`${mark}-away`, mark)
+    expect(halted.exitCode, halted.output).to.equal(129)
+    expect(readRecord(fromText(fault.stateFolder))).to.include({ state: 'finished' })
+    await expectGoodNight(fault, [], 'after a halt')
+  }).timeout(120_000)
+})
 
 describe('a program that is damaged', function () {
   this.timeout(120_000)

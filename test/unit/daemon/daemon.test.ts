@@ -28,6 +28,8 @@ interface Scene {
   readonly users?: readonly string[]
   /** Who asks for uses gets no answer. */
   readonly hangs?: true
+  /** What comes of asking for uses. */
+  readonly bug?: () => Promise<never>
   readonly backup?: true
   /** The clock jumps by so many milliseconds besides. */
   readonly jump?: number
@@ -64,6 +66,8 @@ async function seen(scenes: readonly Scene[], freeze?: Freeze, before?: DaemonSe
     folders: () => 'same',
     uses: () => {
       asked.uses += 1
+      const { bug } = scene()
+      if (bug !== undefined) return bug()
       if (scene().hangs === true) return new Promise(() => undefined)
       return Promise.resolve(new Map([['bob', { state: scene().state ?? 'detached', usedBy: ['bob'] }]]))
     },
@@ -97,6 +101,19 @@ describe('the daemon', () => {
   it('goes on looking while a program hangs', async () => {
     const { events } = await seen([...calm, { ...login, hangs: true }, { ...login, hangs: true }, login, login])
     expect(events.slice(0, 2)).to.deep.equal(['moved', 'login'])
+  })
+
+  it('ends with what went wrong beside its looks, wherever that was', async () => {
+    const bug = new TypeError('a bug of ours')
+    const rejects = (): Promise<never> => new Promise((_, reject) => setImmediate(() => reject(bug)))
+    for (const run of [
+      () => seen([...calm, ...calm], rejects),
+      () => seen([...calm, { bug: rejects }, ...calm]),
+      () => seen([...calm, { bug: () => Promise.reject(bug) }, ...calm]),
+    ]) {
+      const ended = await run().catch((error: unknown) => error)
+      expect(ended).to.equal(bug)
+    }
   })
 
   for (const [what, jump] of [

@@ -134,6 +134,45 @@ describe('what the daemon knows', () => {
     expect(words(settle(known, search([], undefined), false))).to.deep.equal(['root-lost  /Users'])
   })
 
+  describe('after a start, of homes on volumes of their own, whose images have equal inodes', () => {
+    const homes = (one: string, other: string): FoundImage[] => [
+      { ...found(one, 10), device: 1 },
+      { ...found(other, 10), device: 2 },
+    ]
+    const states = ({ images }: Known): string[] => images.map(({ slot, state }) => `${slot} ${state}`)
+    /** As the next daemon begins: alice's was attached, bob's was not. */
+    const restarted = (): Known => {
+      const used = new Map([
+        ['alice', { state: 'attached', usedBy: [] }],
+        ['bob', { state: 'detached', usedBy: [] }],
+      ] as const)
+      return knownFrom([root], seenOf(seeUses(begun(...homes('alice', 'bob')), used).known, '2026-01-01T00:00:00Z'))
+    }
+
+    it('takes none for another, in whatever order they are found', () => {
+      for (const images of [homes('alice', 'bob'), homes('bob', 'alice')]) {
+        const step = settle(restarted(), search(images), false)
+        expect(words(step)).to.deep.equal([])
+        expect(states(step.known)).to.have.members(['alice attached', 'bob detached'])
+      }
+    })
+
+    it('follows one that moved meanwhile, where it can only be that one', () => {
+      const step = settle(restarted(), search(homes('robert', 'bob')), false)
+      expect(words(step)).to.deep.equal(['moved robert /Users/robert/robert.sparsebundle'])
+      expect(states(step.known)).to.have.members(['robert attached', 'bob detached'])
+    })
+
+    it('says nothing of moves where it may be one or the other', () => {
+      const step = settle(restarted(), search(homes('robert', 'carol')), false)
+      expect(words(step)).to.deep.equal([
+        'appeared robert /Users/robert/robert.sparsebundle',
+        'appeared carol /Users/carol/carol.sparsebundle',
+      ])
+      expect(states(step.known)).to.include.members(['robert unknown', 'carol unknown'])
+    })
+  })
+
   it('keeps no more than a thousand images of volumes that come and go', () => {
     let known = begun()
     const away = look(() => undefined, { volumeStands: () => false })

@@ -1,10 +1,10 @@
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { notebook, readHistory, readSeen } from '../../../lib/daemon/notebook.js'
 import { sinceLastRun } from '../../../lib/daemon/since-last-run.js'
 import type { DaemonLine } from '../../../lib/generated/daemon.js'
-import { fromText } from '../../../lib/text/raw-path.js'
+import { fromText, type RawPath } from '../../../lib/text/raw-path.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 const at = (minute: number): string => new Date(Date.UTC(2026, 0, 2, 8, minute)).toISOString()
@@ -56,6 +56,42 @@ describe('the notebook of the daemon', () => {
     expect(notes.tell([])).to.equal(undefined)
     expect(readHistory(state)).to.have.length(1001)
     expect(readFileSync(join(folder, 'daemon/history.jsonl'), 'utf8')).to.match(/\n$/)
+  })
+})
+
+describe('what the daemon saw last', () => {
+  const place = (): { state: RawPath; file: string } => {
+    const folder = temporaryFolder()
+    mkdirSync(join(folder, 'daemon'))
+    return { state: fromText(folder), file: join(folder, 'daemon/seen.json') }
+  }
+
+  it('is nothing where it is larger than is read: no daemon ends by it', () => {
+    const { state, file } = place()
+    writeFileSync(file, '')
+    truncateSync(file, 16 * 1024 * 1024 + 1)
+    expect(readSeen(state)).to.equal(undefined)
+  })
+
+  it('is never more than is read again, and one user’s very many images cost nobody else’s', () => {
+    const { state, file } = place()
+    const image = (slot: string, user: string, path: string) =>
+      ({ slot, user, path, inode: 1, lies: 'there', state: 'detached' }) as const
+    // Twice escaped, as paths of control bytes are.
+    const flood = Array.from({ length: 1200 }, (_, index) =>
+      image(`mallory-${String(index)}`, 'mallory', `/Users/mallory/${'\\x01'.repeat(3900)}`),
+    )
+    const honest = ['alice', 'bob'].map((user) => image(user, user, `/Users/${user}/${user}.sparsebundle`))
+    const seen = { schema: 'seen/1', at: at(0), images: [...flood, ...honest], roots: [] } as const
+    const notes = notebook(state)
+    expect(notes.remember(seen)).to.match(/seen\.json has no room for all images: .* of users who have most of them/)
+    expect(notes.remember(seen), 'once').to.equal(undefined)
+    expect(statSync(file).size).to.be.within(15 * 1024 * 1024, 16 * 1024 * 1024)
+    const images = readSeen(state)?.images ?? []
+    expect(images.length).to.be.within(700, 1000)
+    expect(images.slice(-2)).to.deep.equal(honest)
+    expect(notes.remember({ ...seen, images: honest })).to.equal(undefined)
+    expect(readSeen(state)?.images).to.deep.equal(honest)
   })
 })
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai'
 import { historyLine, type ImageOfRun } from '../../../lib/report/history-line.js'
+import { newestCopy } from '../../../lib/report/lines.js'
 import { missedFindings } from '../../../lib/report/missed.js'
 
 const image = (change: Partial<ImageOfRun> = {}): ImageOfRun => ({
@@ -87,5 +88,19 @@ describe('an image that runs in a row did not back up', () => {
     expect(told(5, image({ decision: wished }))).to.deep.equal([])
     expect(told(5, image({ verdict: 'suspect' }))).to.deep.equal([])
     expect(told(5, image({ verdict: 'bad' }))).to.have.length(1)
+  })
+})
+
+describe('the newest copy of an image', () => {
+  it('lies in a section, or that has rotated away, or nobody can tell', () => {
+    const known = { lastCompleteAt: '2026-01-01T04:00:00Z', lastCompleteSection: 7 }
+    const where = (sections: readonly { number: number; inode: number }[] | undefined): string => {
+      const { now, slots, configuration } = background()
+      const slot = { ...slots[0], ...known, kept: undefined } as never
+      return newestCopy(image(), { now, configuration, sections, slots: [slot] })
+    }
+    expect(where([{ number: 3, inode: 7 }])).to.match(/, in Section\.3\.$/)
+    expect(where([])).to.match(/, and its section has rotated away\.$/)
+    expect(where(undefined)).to.match(/; where it lies cannot be told, since the backup disk cannot be read\.$/)
   })
 })

@@ -134,6 +134,30 @@ describe('a seed', () => {
     expect(existsSync(hidden)).to.be.false
     expect(inSeeds(disk)).to.deep.equal([])
   })
+
+  it('whose note is spoilt is told with what to do, and stays; one that never came into a section goes', () => {
+    const disk = seedLab()
+    put(disk)
+    const note = join(disk.destination, '.lbackup-filevault/seeds/run-1/bob-1/seed.json')
+    for (const spoilt of ['', '{"schema":"seed/1"', 'null', '{"schema":"seed/2"}', ' '.repeat(2 * 1024 * 1024)]) {
+      writeFileSync(note, spoilt)
+      expect(takeOut(disk).join()).to.match(/seed\.json cannot be used, so it is not known where/)
+      expect(bandsOf(moved(disk)), 'the seed').to.deep.equal(bandsOf(disk.image))
+    }
+    // As a kill leaves it that came while the note was written.
+    renameSync(moved(disk), join(note, '../new/bob.sparsebundle'))
+    expect(takeOut(disk)).to.deep.equal([])
+    expect(inSeeds(disk)).to.deep.equal([])
+  })
+
+  it('that would lie deeper than can be noted is not made', () => {
+    const disk = seedLab()
+    const before = contents(section(disk))
+    const deep = fromText(`source/${'d/'.repeat(2000)}bob.sparsebundle`)
+    expect(codeOf(() => seed(fromText(disk.destination), fromText(disk.stateFolder), deep))).to.equal('path-too-deep')
+    expect(contents(section(disk))).to.deep.equal(before)
+    expect(inSeeds(disk)).to.deep.equal([])
+  })
 })
 
 describe('a seed, killed at whatever step or on a full disk', function () {
@@ -173,6 +197,18 @@ describe('a seed, killed at whatever step or on a full disk', function () {
     expect(all.map(({ call }) => call)).to.include.members(['link', 'mkdir', 'rename', 'fsync', 'unlink', 'rmdir'])
     return all
   }
+
+  it('stays, and is told, where the disk does not give back what was noted; the next run takes it out', () => {
+    const disk = seedLab()
+    const before = contents(section(disk))
+    const note = join(disk.destination, '.lbackup-filevault/seeds/run-1/bob-1/seed.json')
+    const broken = `exec strace -qq -o '${join(disk.folder, 'trace')}' -P '${note}' -e trace=read,pread64 -e inject=read,pread64:error=EIO "$node" "$@"`
+    expect(bothWays(disk, broken)).to.deep.equal({ code: 'disk-error', errors: '' })
+    expect(bandsOf(moved(disk))).to.deep.equal(bandsOf(disk.image))
+    expect(takeOut(disk)).to.deep.equal([])
+    expect(contents(section(disk))).to.deep.equal(before)
+    expect(inSeeds(disk)).to.deep.equal([])
+  })
 
   it('leaves a section that is as it was after the next run has looked', () => {
     for (const step of steps()) {

@@ -28,7 +28,10 @@ const [destination, stateFolder, both] = process.argv.slice(2)
 if (process.argv[1]?.endsWith('seeding.ts') === true && destination !== undefined && stateFolder !== undefined) {
   try {
     seed(fromText(destination), fromText(stateFolder))
-    if (both === 'both') takeSeedsOut(fromText(destination), readSections(fromText(destination)))
+    if (both === 'both') {
+      const left = takeSeedsOut(fromText(destination), readSections(fromText(destination)))
+      process.stdout.write(left.map(({ code }) => code).join())
+    }
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error
     process.stdout.write(error.code)

@@ -1,6 +1,7 @@
 import { expect } from 'chai'
 import { OperationalError } from '../../../lib/finding/operational-error.js'
 import { fileSystemError, systemCode } from '../../../lib/system/file-system-error.js'
+import { skip } from '../../support/skip.js'
 import type { RawPath } from '../../../lib/text/raw-path.js'
 
 const path = '/a\nb' as RawPath
@@ -16,6 +17,14 @@ describe('an error of the file system', () => {
       'Free some space.',
     ])
     expect(systemCode(error)).to.equal('ENOSPC')
+  })
+
+  it('for which Node has only a number has its name all the same', function () {
+    if (process.platform !== 'linux') skip(this, 'the numbers are those of Linux')
+    const error = fileSystemError(system('Unknown system error -116'), path) as OperationalError
+    expect([error.code, systemCode(error)]).to.deep.equal(['disk-error', 'ESTALE'])
+    expect(systemCode(system('Unknown system error -122'))).to.equal('EDQUOT')
+    expect(systemCode(system('Unknown system error -9999'))).to.equal('Unknown system error -9999')
   })
 
   it('that nobody foresaw still names the file and the code', () => {
