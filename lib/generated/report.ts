@@ -135,6 +135,10 @@ export interface StagedImage {
    * It was frozen before this run began, and not again by it.
    */
   readonly frozenBefore?: boolean
+  /**
+   * Why it could not be frozen again, although it was to be; half a sentence.
+   */
+  readonly notFrozenAnew?: string
 }
 /**
  * What the policy said of one image in this run, with its reason.

@@ -246,6 +246,10 @@ export interface StagedImage {
    * It was frozen before this run began, and not again by it.
    */
   readonly frozenBefore?: boolean
+  /**
+   * Why it could not be frozen again, although it was to be; half a sentence.
+   */
+  readonly notFrozenAnew?: string
 }
 /**
  * One thing found, about one image or one run.

@@ -2846,7 +2846,7 @@ return errors === 0;
 }
 validate30.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema64 = {"type":"object","additionalProperties":false,"required":["place","kind","takenAt"],"properties":{"place":{"$ref":"#/$defs/path"},"kind":{"$ref":"#/$defs/stagingKind"},"takenAt":{"$ref":"#/$defs/time"},"atRestSince":{"$ref":"#/$defs/time"},"frozenBefore":{"type":"boolean"}}};
+const schema64 = {"type":"object","additionalProperties":false,"required":["place","kind","takenAt"],"properties":{"place":{"$ref":"#/$defs/path"},"kind":{"$ref":"#/$defs/stagingKind"},"takenAt":{"$ref":"#/$defs/time"},"atRestSince":{"$ref":"#/$defs/time"},"frozenBefore":{"type":"boolean"},"notFrozenAnew":{"type":"string"}}};
 const schema66 = {"enum":["snapshot","clone","hard-link","bind"]};
 
 function validate32(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -2891,7 +2891,7 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(((((key0 === "place") || (key0 === "kind")) || (key0 === "takenAt")) || (key0 === "atRestSince")) || (key0 === "frozenBefore"))){
+if(!((((((key0 === "place") || (key0 === "kind")) || (key0 === "takenAt")) || (key0 === "atRestSince")) || (key0 === "frozenBefore")) || (key0 === "notFrozenAnew"))){
 const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err3];
@@ -2989,14 +2989,26 @@ vErrors.push(err10);
 errors++;
 }
 }
-}
-else {
-const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.notFrozenAnew !== undefined){
+if(typeof data.notFrozenAnew !== "string"){
+const err11 = {instancePath:instancePath+"/notFrozenAnew",schemaPath:"#/properties/notFrozenAnew/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err11];
 }
 else {
 vErrors.push(err11);
+}
+errors++;
+}
+}
+}
+else {
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
 }
 errors++;
 }
@@ -4872,7 +4884,7 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(((((key0 === "place") || (key0 === "kind")) || (key0 === "takenAt")) || (key0 === "atRestSince")) || (key0 === "frozenBefore"))){
+if(!((((((key0 === "place") || (key0 === "kind")) || (key0 === "takenAt")) || (key0 === "atRestSince")) || (key0 === "frozenBefore")) || (key0 === "notFrozenAnew"))){
 const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err3];
@@ -4970,14 +4982,26 @@ vErrors.push(err10);
 errors++;
 }
 }
-}
-else {
-const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.notFrozenAnew !== undefined){
+if(typeof data.notFrozenAnew !== "string"){
+const err11 = {instancePath:instancePath+"/notFrozenAnew",schemaPath:"#/properties/notFrozenAnew/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err11];
 }
 else {
 vErrors.push(err11);
+}
+errors++;
+}
+}
+}
+else {
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
 }
 errors++;
 }

@@ -51,4 +51,5 @@ const daysSince = (then: Date, now: Date): number => (now.getTime() - then.getTi
 
 /** Left out because it lies elsewhere, or because the administrator says so: no copy is expected of us. */
 const isCovered = ({ decision, verdict }: ReportImage): boolean =>
-  verdict !== 'not-backed-up' || ['in-use', 'still-in-use', 'usage-unknown'].includes(decision?.code ?? '')
+  verdict !== 'not-backed-up' ||
+  ['in-use', 'still-in-use', 'usage-unknown', 'not-staged'].includes(decision?.code ?? '')

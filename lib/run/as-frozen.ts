@@ -1,6 +1,6 @@
 import type { Decision } from '../policy/policy-type.js'
+import { isOf } from '../staging/plan.js'
 import type { StagedEntry } from '../staging/staging-type.js'
-import { printable } from '../text/printable.js'
 import { baseName, type RawPath } from '../text/raw-path.js'
 import { readAt, type Observed } from './observed.js'
 
@@ -21,11 +21,9 @@ export function asFrozen(
     const { slot, path } = item.image
     const decision = decided.get(path)
     const entry = frozen.find(({ name }) => name === slot)
-    const since = entry?.atRestSince
-    if (decision === undefined || since === undefined || !forUse.has(decision.code)) continue
-    const same = entry?.identity === item.image.identity && entry.image === printable(baseName(readAt(item)))
-    if (entry?.standing !== true || !same) continue
-    const reason = `it was frozen at ${since}, when nothing used it; now it is ${decision.reason}`
+    if (decision === undefined || entry === undefined || !forUse.has(decision.code)) continue
+    if (!isOf(entry, { identity: item.image.identity, name: baseName(readAt(item)) })) continue
+    const reason = `it was frozen at ${entry.atRestSince ?? ''}, when nothing used it; now it is ${decision.reason}`
     result.set(path, { slot, path, action: 'copy', code: 'frozen', reason })
   }
   return result

@@ -39,7 +39,7 @@ function plannedImage(image: RunRecord['images'][number]): ReportImage {
     loudness:
       decision.action === 'halt'
         ? 'error'
-        : damaged || ['not-in-source', 'not-staged'].includes(decision.code)
+        : damaged || staged?.notFrozenAnew !== undefined || ['not-in-source', 'not-staged'].includes(decision.code)
           ? 'warning'
           : 'fine',
     reason:

@@ -43,9 +43,9 @@ export async function stageTonight(context: RunContext, tonight: Tonight): Promi
     const decision = tonight.decided.get(item.image.path)
     if (decision === undefined || !isCopied(decision)) return item
     const stands = staged.images.get(item.image.slot)
-    const instead = stands === undefined ? notStaged(decision, staged) : cameIntoUse(context, item, decision, stands)
+    const instead = decidedAnew(context, item, decision, staged)
     if (instead !== undefined) decided.set(item.image.path, instead)
-    return stands === undefined || instead?.action === 'leave-out' ? item : standing(item, stands)
+    return stands === undefined || instead?.action === 'leave-out' ? item : standing(item, stands, staged)
   })
   // rsync must not find what is not to be copied after all.
   const dropped = images.filter(({ image, staged: how }) => how === undefined && staged.images.has(image.slot))
@@ -125,22 +125,45 @@ async function atRest(
   return new Set(images.filter(({ path }) => usages.get(path)?.state === 'detached').map(({ slot }) => slot))
 }
 
-function standing(item: Observed, { entry, place, structure, asFrozen }: StagedImage): Observed {
+function standing(
+  item: Observed,
+  { entry, place, structure, asFrozen }: StagedImage,
+  { refused }: Pick<Stage, 'refused'>,
+): Observed {
   const { kind, takenAt, atRestSince } = entry
+  const notFrozenAnew = refused.get(item.image.slot)
   const staged: RecordedStage = {
     place: printable(place),
     kind,
     takenAt,
     ...(atRestSince === undefined ? {} : { atRestSince }),
     ...(asFrozen ? { frozenBefore: true } : {}),
+    ...(notFrozenAnew === undefined ? {} : { notFrozenAnew }),
   }
   return { ...item, structure, staged }
 }
 
-function notStaged({ slot, path }: Decision, { refused }: Stage): Decision {
-  const reason = `it cannot stand in the staging folder: ${refused.get(slot) ?? 'nothing was made of it'}`
-  return { slot, path, action: 'leave-out', code: 'not-staged', reason }
+/** What is to become of an image by how it stands; undefined: what was decided. */
+function decidedAnew(
+  context: RunContext,
+  item: Observed,
+  decision: Decision,
+  { images, refused }: Stage,
+): Decision | undefined {
+  const { slot, path, code } = decision
+  const [stands, why] = [images.get(slot), refused.get(slot)]
+  if (stands === undefined) {
+    const reason = `it cannot stand in the staging folder: ${why ?? 'nothing was made of it'}`
+    return { slot, path, action: 'leave-out', code: 'not-staged', reason }
+  }
+  if (!stands.asFrozen) return cameIntoUse(context, item, decision, stands)
+  if (code === 'frozen') return undefined
+  const then = `it was frozen at ${stands.entry.atRestSince ?? stands.entry.takenAt}, when nothing used it`
+  const reason = `${then}; ${why === undefined ? usedMeanwhile : `it could not be frozen anew: ${why}`}`
+  return { slot, path, action: 'copy', code: 'frozen', reason }
 }
+
+const usedMeanwhile = 'it came into use, or changed, while it was frozen'
 
 /** It was at rest when that was decided. What was frozen of it since is no one moment, which only one policy wants. */
 function cameIntoUse(
@@ -151,9 +174,8 @@ function cameIntoUse(
 ): Decision | undefined {
   if (atRest || usage.state !== 'detached') return undefined
   const { slot } = decision
-  const reason = 'it came into use, or changed, while it was frozen'
   const proves = policyFor({ user, path }, config.policies).ifInUse === 'copy-and-prove'
-  return { slot, path, action: proves ? 'copy-and-prove' : 'leave-out', code: 'in-use', reason }
+  return { slot, path, action: proves ? 'copy-and-prove' : 'leave-out', code: 'in-use', reason: usedMeanwhile }
 }
 
 /**

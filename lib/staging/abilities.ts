@@ -2,11 +2,12 @@ import type { Container } from '../image/image.js'
 import { whyExported } from '../mount/exported.js'
 import { OperationalError } from '../finding/operational-error.js'
 import { cloneIn, unlinkIn } from '../system/folder-writes.js'
-import { closeFolder, entries, openFolder, type Folder } from '../system/folder.js'
+import { closeFolder, eachEntry, openFolder, type Folder } from '../system/folder.js'
 import type { System } from '../system/system.js'
 import { btrfs, volumeOf } from '../system/volume.js'
 import { printable } from '../text/printable.js'
 import { baseName, parent, type RawPath } from '../text/raw-path.js'
+import { isOfTheImage } from './of-the-image.js'
 import type { Abilities } from './staging-type.js'
 
 const probeName = 'probe' as RawPath
@@ -49,8 +50,7 @@ function clonable(work: Folder, holder: Folder, name: RawPath | undefined): true
       ? 'its volume cannot clone files'
       : 'it lies on another volume than the staging folder, so that it cannot be cloned there'
   } catch (error) {
-    // The disk of the staging folder is everybody's matter, what its user does to his image is his own.
-    if (!(error instanceof OperationalError) || error.code === 'disk-full' || error.code === 'read-only') throw error
+    if (!isOfTheImage(error)) throw error
     return error.message.replace(/\.$/, '')
   } finally {
     unlinkIn(work, probeName)
@@ -77,8 +77,8 @@ function linkable(
 }
 
 function firstFile(holder: Folder): RawPath | undefined {
-  const name = entries(holder).find((entry) => entry.isFile())?.name
-  return name === undefined ? undefined : (name as RawPath)
+  for (const entry of eachEntry(holder)) if (entry.isFile()) return entry.name as RawPath
+  return undefined
 }
 
 /** Given a plain folder, tell why it cannot be shown in the staging folder; true: it can. */

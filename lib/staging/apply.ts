@@ -1,5 +1,4 @@
-import { OperationalError } from '../finding/operational-error.js'
-import { makeFolderIn, renameIn, syncFolderIn } from '../system/folder-writes.js'
+import { makeFolderIn, syncFolderIn } from '../system/folder-writes.js'
 import { closeFolder, type Folder } from '../system/folder.js'
 import { removeTreeIn } from '../system/remove-tree.js'
 import type { System } from '../system/system.js'
@@ -7,11 +6,12 @@ import { inWorker } from '../system/worker.js'
 import { printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
 import { bindFolder } from './bind.js'
-import { readStaging, withEntry, writeStaging } from './book.js'
-import { freezeImage, oddImage, type FreezeOrder } from './freeze-image.js'
-import { dropEntry, removeEntry } from './remove.js'
+import { note } from './book.js'
+import { freezeImage, type FreezeOrder } from './freeze-image.js'
+import { isOfTheImage } from './of-the-image.js'
+import { dropEntry } from './remove.js'
 import { subvolumeOf, withSnapshot } from './snapshot.js'
-import type { Making, StagedEntry, StagingBook, StagingPlan, Step, WantedImage } from './staging-type.js'
+import type { Making, StagedEntry, StagingPlan, Step, WantedImage } from './staging-type.js'
 
 /** Where steps are carried out. */
 export interface StagingSite {
@@ -27,85 +27,80 @@ export interface StagingSite {
   readonly deadline: number
 }
 
-/** From so many members on a thread of its own is worth its start. */
-const worthAThread = 8192
-
-/**
- * Given a site and a plan, carry it out, step by step; what stands or is about to is noted before. Returns, by slot or
- * name, why something could not be done, which concerns that image alone. Throws OperationalError for what concerns
- * the staging folder itself.
- */
-export async function applyStaging(
-  site: StagingSite,
-  { steps }: Pick<StagingPlan, 'steps'>,
-): Promise<Map<string, string>> {
-  const refused = new Map<string, string>()
-  for (const step of steps) {
-    for (const [name, why] of await applyStep(site, step)) refused.set(name, why)
-  }
-  syncFolderIn(site.staging)
-  return refused
+/** What came of steps. */
+export interface Applied {
+  /** By slot, the images that lie in the work folder now, whole or not. */
+  readonly made: Map<string, StagedEntry>
+  /** By slot or name, why something could not be done, which concerns that image alone. */
+  readonly refused: Map<string, string>
 }
 
-async function applyStep(site: StagingSite, step: Step): Promise<[string, string][]> {
+/** From so many members or bytes on a thread of its own is worth its start. */
+const worthAThread = { members: 8192, bytes: 1024 * 1024 * 1024 }
+
+/**
+ * Given a site and a plan, carry it out, step by step; images are made in the work folder, and what stands at their places
+ * stays. Throws OperationalError for what concerns the staging folder itself.
+ */
+export async function applyStaging(site: StagingSite, { steps }: Pick<StagingPlan, 'steps'>): Promise<Applied> {
+  const applied: Applied = { made: new Map(), refused: new Map() }
+  for (const step of steps) await applyStep(site, step, applied)
+  syncFolderIn(site.staging)
+  return applied
+}
+
+async function applyStep(site: StagingSite, step: Step, applied: Applied): Promise<void> {
   switch (step.do) {
     case 'remove':
-      await remove(site, step.name)
-      return []
+      return remove(site, step.name)
     case 'take':
-      return alone([step.making], () => take(site, step.making, step.making.image.path))
+      return alone([step.making], applied, () => take(site, step.making, step.making.image.path, applied))
     case 'snapshot':
-      return takeSnapshots(site, step.making)
+      return takeSnapshots(site, step.making, applied)
     case 'bind': {
       const { name, path } = step.folder
       await remove(site, printable(name))
-      note(site, { name: printable(name), kind: 'bind', path, standing: false })
+      const entry = { name: printable(name), kind: 'bind', path: printable(path), kept: false } as const
+      note(site, { ...entry, takenAt: now(site), standing: false })
       await bindFolder(site.system, site.staging, path, name)
-      note(site, { name: printable(name), kind: 'bind', path, standing: true })
-      return []
+      note(site, { ...entry, takenAt: now(site), standing: true })
     }
   }
 }
 
 /** One snapshot for each volume. */
-async function takeSnapshots(site: StagingSite, making: readonly Making[]): Promise<[string, string][]> {
-  const refused: [string, string][] = []
+async function takeSnapshots(site: StagingSite, making: readonly Making[], applied: Applied): Promise<void> {
   const groups = new Map<string, Making[]>()
   for (const one of making) {
-    const failed = await alone([one], () => {
+    await alone([one], applied, () => {
       const volume = site.system.platform === 'macos' ? '' : subvolumeOf(one.image.path)
       groups.set(volume, [...(groups.get(volume) ?? []), one])
       return Promise.resolve()
     })
-    refused.push(...failed)
   }
   for (const group of groups.values()) {
     const first = (group[0] as Making).image.path
-    const failed = await alone(group, () =>
+    await alone(group, applied, () =>
       withSnapshot(site.system, site.work, first, async (at) => {
-        for (const one of group) refused.push(...(await alone([one], () => take(site, one, at(one.image.path)))))
+        for (const one of group) await alone([one], applied, () => take(site, one, at(one.image.path), applied))
       }),
     )
-    refused.push(...failed)
   }
-  return refused
 }
 
-/** What is wrong with these images alone is told of them; all else is thrown. */
-async function alone(making: readonly Making[], action: () => Promise<void>): Promise<[string, string][]> {
+/** What is wrong with these images alone is told of them, and the others go on; all else is thrown. */
+async function alone(making: readonly Making[], { refused }: Applied, action: () => Promise<void>): Promise<void> {
   try {
     await action()
-    return []
   } catch (error) {
-    if (!(error instanceof OperationalError) || !ofTheImage.has(error.code)) throw error
-    return making.map(({ image }) => [image.slot, error.message.replace(/\.$/, '')])
+    if (!isOfTheImage(error)) throw error
+    for (const { image } of making) refused.set(image.slot, error.message.replace(/\.$/, ''))
   }
 }
 
-const ofTheImage = new Set([oddImage, 'file-missing', 'not-a-folder', 'link-refused', 'not-a-file', 'unreadable'])
-
-async function take(site: StagingSite, { image, kind }: Making, from: RawPath): Promise<void> {
-  const { staging, work, system, deadline } = site
+async function take(site: StagingSite, making: Making, from: RawPath, { made }: Applied): Promise<void> {
+  const { work, system, deadline } = site
+  const { image, kind } = making
   const slot = image.slot as RawPath
   removeTreeIn(work, slot)
   const into = makeFolderIn(work, slot)
@@ -116,16 +111,11 @@ async function take(site: StagingSite, { image, kind }: Making, from: RawPath): 
   } finally {
     closeFolder(into)
   }
-  const before = readStaging(site.stateFolder)?.entries.find(({ name }) => name === image.slot)
-  note(site, { ...entryOf(image, kind), standing: false, kept: before?.kept === true && kind !== 'hard-link' })
-  await removeEntry(system, staging, { name: image.slot, kind, ...unknownEntry })
-  renameIn(work, slot, staging, slot)
+  made.set(image.slot, { ...entryOf(making), takenAt: now(site) })
 }
 
-const unknownEntry = { standing: false, path: '', takenAt: '', kept: false } as const
-
-async function freeze(order: FreezeOrder, { members }: WantedImage): Promise<void> {
-  if (members < worthAThread) {
+async function freeze(order: FreezeOrder, { members, bytes }: WantedImage): Promise<void> {
+  if (members < worthAThread.members && bytes < worthAThread.bytes) {
     freezeImage(order)
     return
   }
@@ -141,27 +131,16 @@ async function freeze(order: FreezeOrder, { members }: WantedImage): Promise<voi
 const remove = ({ system, stateFolder, staging }: StagingSite, name: string): Promise<void> =>
   dropEntry(system, stateFolder, staging, name)
 
-const entryOf = (image: WantedImage, kind: StagedEntry['kind']) => ({
+const now = ({ system }: StagingSite): string => system.now().toISOString()
+
+const entryOf = ({ image, kind }: Making): Omit<StagedEntry, 'takenAt'> => ({
   name: image.slot,
   kind,
-  path: image.path,
+  path: printable(image.path),
   image: printable(image.name),
   container: image.container,
   identity: image.identity,
   live: image.live,
+  standing: false,
+  kept: false,
 })
-
-type Noted = Omit<StagedEntry, 'takenAt' | 'kept' | 'path'> & { readonly path: RawPath; readonly kept?: boolean }
-
-/** Before anything stands there, so that a run that dies leaves nothing that nobody knows. */
-function note({ system, stateFolder, staging, run }: StagingSite, entry: Noted): void {
-  const { path, kept = false, ...rest } = entry
-  const book: StagingBook = readStaging(stateFolder) ?? {
-    schema: 'staging/1',
-    folder: printable(staging.path),
-    run,
-    entries: [],
-  }
-  const whole = { ...rest, path: printable(path), kept, takenAt: system.now().toISOString() }
-  writeStaging(stateFolder, withEntry({ ...book, run }, whole))
-}

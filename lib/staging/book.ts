@@ -1,5 +1,6 @@
 import { OperationalError } from '../finding/operational-error.js'
 import { validateStaging } from '../generated/validators.js'
+import type { Folder } from '../system/folder.js'
 import { readFileIfPresent, removeFile, replaceFile } from '../system/file.js'
 import { printable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
@@ -30,6 +31,19 @@ export function readStaging(stateFolder: RawPath): StagingBook | undefined {
 export function writeStaging(stateFolder: RawPath, book: StagingBook): void {
   if (book.entries.length === 0) removeFile(bookPath(stateFolder))
   else replaceFile(bookPath(stateFolder), `${JSON.stringify(book, undefined, 1)}\n`)
+}
+
+/** Given the state folder, the held staging folder and the run (null: none), note an entry of ours. Throws OperationalError. */
+export function note(
+  {
+    stateFolder,
+    staging,
+    run,
+  }: { readonly stateFolder: RawPath; readonly staging: Folder; readonly run: string | null },
+  entry: StagedEntry,
+): void {
+  const book = readStaging(stateFolder) ?? { schema: 'staging/1', folder: printable(staging.path), entries: [] }
+  writeStaging(stateFolder, withEntry({ ...book, run }, entry))
 }
 
 /** Given a book and an entry, return the book with it instead of the one of its name. */

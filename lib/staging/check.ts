@@ -1,58 +1,88 @@
 import type { Structure } from '../image/structure-type.js'
-import type { Folder } from '../system/folder.js'
 import { fromPrintable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
-import { readStaging, withEntry, writeStaging } from './book.js'
+import type { Applied, StagingSite } from './apply.js'
+import { note } from './book.js'
+import { isOf } from './plan.js'
+import { putInPlace } from './put.js'
 import { dropEntry } from './remove.js'
 import type { Stage, StagedImage, StageRequest, StagingSubject } from './stage-type.js'
 import type { StagedEntry } from './staging-type.js'
 
+const cameIntoUse = 'it came into use, or changed, while it was frozen'
+
 /**
- * Given the held staging folder in which everything was made, look at each image a second time, there and in the folder.
- * What is right is noted as standing; what is not is removed, and told in `refused`.
+ * Given what was made in the work folder and the trusted entries that stood before, look at each image a second time, as it
+ * lies and as it was made. What is right takes its place; where it is not, the image stands as it was frozen before, if it
+ * was. Why is told in `refused`.
  */
 export async function checkStaged(
   request: StageRequest,
-  staging: Folder,
-  refused: Map<string, string>,
+  site: StagingSite,
+  { made, refused }: Applied,
+  before: readonly StagedEntry[],
 ): Promise<Stage> {
-  const { stateFolder, system } = request
-  const entries = (readStaging(stateFolder)?.entries ?? []).filter(({ name, image }) => {
-    return image !== undefined && (request.asFrozen.has(name) || request.images.some(({ slot }) => slot === name))
-  })
-  const subjects = entries.map(({ name }) => request.images.find(({ slot }) => slot === name))
-  const fresh = subjects.flatMap((image, at) => (image === undefined || entries[at]?.standing === true ? [] : [image]))
+  const fresh = request.images.filter(({ slot }) => made.has(slot) && !refused.has(slot))
+  const entries = fresh.map(({ slot }) => made.get(slot) as StagedEntry)
   // First what may change, then what cannot.
   const lives = await request.look(fresh.map(({ path, container, atRest }) => ({ path, container, inUse: !atRest })))
   const quiet = await request.atRest(fresh.filter(({ atRest }) => atRest))
-  const structures = await request.look(entries.map((entry) => lookOrder(staging.path, entry)))
+  const structures = await request.look(entries.map((entry) => lookOrder(site.work.path, entry)))
   const images = new Map<string, StagedImage>()
-  for (const [at, entry] of entries.entries()) {
-    const [image, structure] = [subjects[at], structures[at] as Structure]
-    const live = image && lives[fresh.indexOf(image)]
-    const place = placeOf(staging.path, entry)
-    const why = live === undefined ? undefined : whyNotWhole(live, image?.live, structure)
-    const book = readStaging(stateFolder)
-    if (book === undefined) throw new Error('the book of the staging folder is gone')
-    if (why !== undefined) {
-      refused.set(entry.name, why)
-      await dropEntry(system, stateFolder, staging, entry.name)
-      continue
-    }
-    const atRest = live === undefined || isAtRest(image, entry, live, quiet)
-    const whole = live === undefined ? entry : finished(entry, structure, atRest)
-    const noted = { ...whole, kept: whole.kept || request.run === null }
-    writeStaging(stateFolder, withEntry(book, noted))
-    images.set(entry.name, { entry: noted, place, structure, asFrozen: request.asFrozen.has(entry.name), atRest })
+  for (const [at, image] of fresh.entries()) {
+    const [entry, live, structure] = [entries[at] as StagedEntry, lives[at] as Structure, structures[at] as Structure]
+    const old = before.find(({ name }) => name === image.slot)
+    const why = whyNotWhole(live, image.live, structure)
+    const atRest = isAtRest(image, entry, live, quiet)
+    // What is of no one moment is no better than what was frozen at rest.
+    const isWorse = image.atRest && !atRest && (request.run === null || (old !== undefined && isOf(old, image)))
+    if (why !== undefined) refused.set(image.slot, why)
+    if (isWorse && request.run === null) refused.set(image.slot, cameIntoUse)
+    if (why !== undefined || isWorse) continue
+    const whole = finished(entry, structure, atRest, { kept: old?.kept === true || request.run === null })
+    putInPlace(site, whole)
+    images.set(image.slot, {
+      entry: whole,
+      place: placeOf(site.staging.path, whole),
+      structure,
+      asFrozen: false,
+      atRest,
+    })
   }
+  await addStanding(request, site, images, before)
   return { images, refused }
 }
 
-const placeOf = (staging: RawPath, { name, image }: StagedEntry): RawPath =>
-  join(staging, name, fromPrintable(image ?? ''))
+/** What stands there and is as it was frozen; what else is there of these images must not be found. */
+async function addStanding(
+  request: StageRequest,
+  site: StagingSite,
+  images: Map<string, StagedImage>,
+  before: readonly StagedEntry[],
+): Promise<void> {
+  const { system, stateFolder, staging } = site
+  const others = request.images.filter(({ slot }) => !images.has(slot))
+  const standing = before.filter((entry) => {
+    const image = others.find(({ slot }) => slot === entry.name)
+    return image === undefined ? request.asFrozen.has(entry.name) && entry.standing : isOf(entry, image)
+  })
+  const structures = await request.look(standing.map((entry) => lookOrder(staging.path, entry)))
+  for (const [at, entry] of standing.entries()) {
+    const image = others.find(({ slot }) => slot === entry.name)
+    const asFrozen = image?.atRest !== true || image.live !== entry.live
+    const structure = structures[at] as Structure
+    if (request.run === null && !entry.kept) note(site, { ...entry, kept: true })
+    images.set(entry.name, { entry, place: placeOf(staging.path, entry), structure, asFrozen, atRest: true })
+  }
+  const left = others.filter(({ slot }) => !images.has(slot))
+  for (const { slot } of left) await dropEntry(system, stateFolder, staging, slot)
+}
 
-const lookOrder = (staging: RawPath, entry: StagedEntry) => ({
-  path: placeOf(staging, entry),
+const placeOf = (folder: RawPath, { name, image }: StagedEntry): RawPath =>
+  join(folder, name, fromPrintable(image ?? ''))
+
+const lookOrder = (folder: RawPath, entry: StagedEntry) => ({
+  path: placeOf(folder, entry),
   container: entry.container ?? ('sparse-bundle' as const),
   inUse: false,
   // Two names of one file are its making here.
@@ -60,18 +90,19 @@ const lookOrder = (staging: RawPath, entry: StagedEntry) => ({
 })
 
 /** Nothing used it before or after, and it did not change meanwhile; a second name alone shows as a change. */
-const isAtRest = (
-  image: StagingSubject | undefined,
-  { kind }: StagedEntry,
-  live: Structure,
-  quiet: ReadonlySet<string>,
-): boolean =>
-  image?.atRest === true && quiet.has(image.slot) && (kind === 'hard-link' || live.fingerprint === image.live)
+const isAtRest = (image: StagingSubject, { kind }: StagedEntry, live: Structure, quiet: ReadonlySet<string>): boolean =>
+  image.atRest && quiet.has(image.slot) && (kind === 'hard-link' || live.fingerprint === image.live)
 
-function finished(entry: StagedEntry, { fingerprint }: Structure, atRest: boolean): StagedEntry {
+function finished(
+  entry: StagedEntry,
+  { fingerprint }: Structure,
+  atRest: boolean,
+  { kept }: Pick<StagedEntry, 'kept'>,
+): StagedEntry {
   // What has the very files of the image is frozen no longer than they stand still.
   const frozen = atRest && entry.kind !== 'hard-link'
-  return { ...entry, standing: true, staged: fingerprint, ...(frozen ? { atRestSince: entry.takenAt } : {}) }
+  const whole = { ...entry, standing: true, staged: fingerprint }
+  return frozen ? { ...whole, kept, atRestSince: entry.takenAt } : whole
 }
 
 /**
@@ -79,12 +110,16 @@ function finished(entry: StagedEntry, { fingerprint }: Structure, atRest: boolea
  * what they were when they were frozen.
  */
 export async function trustedEntries(
-  { look }: Pick<StageRequest, 'look'>,
-  staging: Folder,
+  request: StageRequest,
+  staging: RawPath,
   entries: readonly StagedEntry[],
 ): Promise<readonly StagedEntry[]> {
-  const frozen = entries.filter(({ standing, staged }) => standing && staged !== undefined)
-  const structures = await look(frozen.map((entry) => lookOrder(staging.path, entry)))
+  const asked = new Set([...request.asFrozen, ...request.images.map(({ slot }) => slot)])
+  const frozen = entries.filter(({ name, standing, staged }) => {
+    // Nobody relies on what is merely spared.
+    return standing && staged !== undefined && (request.spare !== 'all' || asked.has(name))
+  })
+  const structures = await request.look(frozen.map((entry) => lookOrder(staging, entry)))
   const changed = frozen.filter(({ staged }, at) => structures[at]?.fingerprint !== staged)
   return entries.map((entry) => (changed.includes(entry) ? { ...entry, standing: false } : entry))
 }

@@ -3,7 +3,8 @@ import type { Container } from '../image/image.js'
 import { copyFileIn } from '../system/copy-file.js'
 import { dressFileIn, dressFolder } from '../system/dress.js'
 import { cloneIn, linkIn, makeFolderIn, unlinkIn } from '../system/folder-writes.js'
-import { closeFolder, entries, look, openFolderIn, withFolder, type Folder } from '../system/folder.js'
+import { systemCode } from '../system/file-system-error.js'
+import { closeFolder, eachEntry, look, openFolderIn, withFolder, type Folder } from '../system/folder.js'
 import type { Stats } from '../system/folder-looks.js'
 import { count } from '../text/measure.js'
 import { printable } from '../text/printable.js'
@@ -67,8 +68,9 @@ export function freezeImage(order: FreezeOrder): number {
 
 function takeFolder(freezing: Freezing, from: Folder, to: Folder, depth: number): void {
   if (depth > deepest) throw odd(from.path, `has folders more than ${String(deepest)} deep`)
-  for (const entry of entries(from)) {
+  for (const entry of eachEntry(from)) {
     const name = entry.name as RawPath
+    if (Date.now() > freezing.order.deadline) throw overdue(freezing.order.from)
     freezing.members += 1
     if (freezing.members > mostMembers) throw odd(from.path, `has more than ${count(mostMembers, 'member')}`)
     if (entry.isFile()) takeFile(freezing, from, name, to, name)
@@ -103,9 +105,19 @@ function takeFile(freezing: Freezing, from: Folder, name: RawPath, to: Folder, n
   if (how === 'clone') dressFileIn(to, newName, stats)
 }
 
+const cannotLink: Readonly<Record<string, string>> = {
+  EMLINK: 'has as many names as its volume allows',
+  EXDEV: 'cannot get a second name in the staging folder, which is mounted at another place',
+}
+
 /** A link is made before it can be told what was linked: the name may be another file's by then. */
 function linkFile(freezing: Freezing, from: Folder, name: RawPath, to: Folder, newName: RawPath): void {
-  linkIn(from, name, to, newName)
+  try {
+    linkIn(from, name, to, newName)
+  } catch (error) {
+    const why = cannotLink[systemCode(error) ?? '']
+    throw why === undefined ? error : odd(join(from.path, name), why)
+  }
   const stats = look(to, newName)
   try {
     if (stats?.isFile() !== true) throw odd(join(from.path, name), 'is no regular file any more')

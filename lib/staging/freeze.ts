@@ -14,19 +14,16 @@ export type FreezeRequest = Omit<StageRequest, 'run' | 'images' | 'folders' | 'a
 
 /**
  * Given an image that nothing uses, as at its user's logout, freeze it in the staging folder for the runs to come. It is
- * kept only where it was at rest before and after; it then carries since when. An entry of its slot that is still what the
- * image is stays. Throws OperationalError, `run-in-progress` while a run has our lock or somebody else freezes.
+ * kept only where it was at rest before and after; it then carries since when. Where it cannot be frozen, what was frozen
+ * of it before stays, and so does an entry of its slot that is still what the image is. Throws OperationalError, `run-in-progress` while a run has our lock or somebody else freezes.
  */
 export function freeze({ image, ...request }: FreezeRequest): Promise<Frozen> {
   const { system, stateFolder } = request
   return betweenRuns(system, stateFolder, async () => {
     const wanted = { run: null, images: [image], folders: [], asFrozen: new Set<string>(), spare: 'all' } as const
     const { images, refused } = await stage({ ...request, ...wanted })
-    const staged = images.get(image.slot)
-    if (staged === undefined) return { because: refused.get(image.slot) ?? 'nothing was made of it' }
-    if (staged.entry.atRestSince !== undefined) return staged
-    await dropFrozen(system, stateFolder, [image.slot])
-    return { because: 'it came into use, or changed, while it was frozen' }
+    const [staged, because] = [images.get(image.slot), refused.get(image.slot)]
+    return staged === undefined || because !== undefined ? { because: because ?? 'nothing was made of it' } : staged
   })
 }
 

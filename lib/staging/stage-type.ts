@@ -39,7 +39,7 @@ export interface StagedImage {
   readonly entry: StagedEntry
   readonly place: RawPath
   readonly structure: Structure
-  /** Only for this did it stay: its image is no longer at rest. */
+  /** It is as it was frozen before, not as its image is now. */
   readonly asFrozen: boolean
   /** Nothing used the image, before it was made and after. */
   readonly atRest: boolean
@@ -48,6 +48,6 @@ export interface StagedImage {
 export interface Stage {
   /** By slot. */
   readonly images: ReadonlyMap<string, StagedImage>
-  /** By slot or name, why something does not stand there, half a sentence. */
+  /** By slot or name, why something does not stand there, or as it was frozen before only, half a sentence. */
   readonly refused: ReadonlyMap<string, string>
 }

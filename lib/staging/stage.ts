@@ -1,7 +1,6 @@
 import { OperationalError } from '../finding/operational-error.js'
 import { pause } from '../system/clock.js'
 import { closeFolder, look, type Folder } from '../system/folder.js'
-import type { System } from '../system/system.js'
 import { volumeOf } from '../system/volume.js'
 import { size } from '../text/measure.js'
 import { fromPrintable, printable } from '../text/printable.js'
@@ -14,7 +13,7 @@ import { openStaging, withWorkFolder } from './folder.js'
 import { planStaging } from './plan.js'
 import { clearUnfinished, endStaging } from './remove.js'
 import type { Stage, StageRequest } from './stage-type.js'
-import type { StagedEntry, StagingPlan } from './staging-type.js'
+import type { StagedEntry, Step } from './staging-type.js'
 
 /**
  * Given what is wanted of the staging folder, make it so and look twice: an image that nothing used before and after it
@@ -42,7 +41,7 @@ async function stageIn(request: StageRequest, staging: Folder): Promise<Stage> {
   await clearUnfinished(system, staging)
   return withWorkFolder(staging, async (work) => {
     const site: StagingSite = { system, stateFolder, staging, work, run, deadline }
-    const actual = await trustedEntries(request, staging, forgetGone(stateFolder, staging))
+    const actual = await trustedEntries(request, staging.path, forgetGone(stateFolder, staging))
     const images = request.images.map((image) => ({
       ...image,
       can: abilitiesOf(system, work, image, request.hardLinks),
@@ -52,13 +51,12 @@ async function stageIn(request: StageRequest, staging: Folder): Promise<Stage> {
     // What goes may be what fills the disk.
     await applyStaging(site, { steps: plan.steps.filter((step) => step.do === 'remove') })
     const steps = plan.steps.filter((step) => step.do !== 'remove')
-    const freezes = steps.some((step) => step.do === 'take' || step.do === 'snapshot')
-    if (freezes) await demandRoom(staging, request.reservePercent, copiedBytes(system, plan))
-    const odd = await applyStaging(site, { steps })
+    const before = await withRoom(site, request.reservePercent, steps, actual)
+    const { made, refused: odd } = await applyStaging(site, { steps })
     const lost = [...request.asFrozen].filter((slot) => !actual.some(({ name, standing }) => name === slot && standing))
     const refused = new Map([...plan.refused, ...odd, ...lost.map((slot) => [slot, notAsFrozen] as const)])
     demandFolders(request, refused)
-    return checkStaged(request, staging, refused)
+    return checkStaged(request, site, { made, refused }, before)
   })
 }
 
@@ -73,19 +71,38 @@ function forgetGone(stateFolder: RawPath, staging: Folder): readonly StagedEntry
   return entries
 }
 
-/** Nothing can be cloned out of a snapshot of APFS. */
-const copiedBytes = ({ platform }: System, { steps }: StagingPlan): number =>
-  platform !== 'macos'
-    ? 0
-    : steps
-        .flatMap((step) => (step.do === 'snapshot' ? step.making : []))
-        .reduce((sum, { image }) => sum + image.bytes, 0)
+/**
+ * Given a site, steps and what stands there, see that there is room for them, and return what stands then: where there is
+ * none for both, what is to be frozen anew goes before a run is halted. Throws OperationalError.
+ */
+async function withRoom(
+  site: StagingSite,
+  percent: number,
+  steps: readonly Step[],
+  actual: readonly StagedEntry[],
+): Promise<readonly StagedEntry[]> {
+  const making = steps.flatMap((step) =>
+    step.do === 'take' ? [step.making] : step.do === 'snapshot' ? step.making : [],
+  )
+  if (making.length === 0) return actual
+  // Nothing can be cloned out of a snapshot of APFS.
+  const copied = making.filter(({ kind }) => kind === 'snapshot' && site.system.platform === 'macos')
+  const bytes = copied.reduce((sum, { image }) => sum + image.bytes, 0)
+  const old = new Set(making.map(({ image }) => image.slot))
+  const lack = await lackOfRoom(site.staging, percent, bytes)
+  if (lack === undefined) return actual
+  if (site.run === null || !actual.some(({ name }) => old.has(name))) throw lack
+  await applyStaging(site, { steps: [...old].map((name) => ({ do: 'remove', name })) })
+  const still = await lackOfRoom(site.staging, percent, bytes)
+  if (still !== undefined) throw still
+  return actual.filter(({ name }) => !old.has(name))
+}
 
 /** xfs and btrfs give the room of what was removed back a moment later. */
 const roomLooks = 30
 const betweenLooks = 0.1
 
-async function demandRoom(staging: Folder, percent: number, bytes: number): Promise<void> {
+async function lackOfRoom(staging: Folder, percent: number, bytes: number): Promise<OperationalError | undefined> {
   const { total } = volumeOf(staging)
   const wanted = (total * percent) / 100 + bytes
   let { free } = volumeOf(staging)
@@ -93,8 +110,8 @@ async function demandRoom(staging: Folder, percent: number, bytes: number): Prom
     await pause(betweenLooks)
     ;({ free } = volumeOf(staging))
   }
-  if (free >= wanted) return
-  throw new OperationalError(
+  if (free >= wanted) return undefined
+  return new OperationalError(
     'staging-no-room',
     `The volume of the staging folder ${printable(staging.path)} has ${size(free)} left, and ${size(wanted)} must be free there.`,
     'Free some space there, or lower source.reservePercent in filevault.json.',

@@ -105,6 +105,28 @@ export function entries(folder: Folder): Entry[] {
   }
 }
 
+/** As `entries`, piece by piece: whoever fills a folder fills no memory. */
+export function* eachEntry(folder: Folder): Generator<Entry> {
+  const step = <Result>(action: () => Result): Result => {
+    try {
+      return action()
+    } catch (error) {
+      throw fileSystemError(error, folder.path)
+    }
+  }
+  const stream = step(() => opendirSync(reach(folder, '.'), { encoding: 'latin1', bufferSize: 1024 }))
+  try {
+    for (;;) {
+      const entry = step(() => stream.readSync())
+      if (entry === null) break
+      yield entry
+    }
+  } finally {
+    stream.closeSync()
+  }
+  confirmed(folder, undefined)
+}
+
 /**
  * Given an open folder and a number, return at most that many of its entries, unsorted, and whether these are
  * all. A folder so large that its names alone might fill the memory is read piece by piece.
@@ -115,20 +137,11 @@ export function entriesUpTo(folder: Folder, limit: number): { entries: Entry[]; 
     return all.length <= limit ? { entries: all, complete: true } : { entries: all.slice(0, limit), complete: false }
   }
   const some: Entry[] = []
-  try {
-    const stream = opendirSync(reach(folder, '.'), { encoding: 'latin1', bufferSize: 1024 })
-    try {
-      for (let entry = stream.readSync(); entry !== null; entry = stream.readSync()) {
-        if (some.length >= limit) return { entries: confirmed(folder, some), complete: false }
-        some.push(entry)
-      }
-    } finally {
-      stream.closeSync()
-    }
-  } catch (error) {
-    throw fileSystemError(error, folder.path)
+  for (const entry of eachEntry(folder)) {
+    if (some.length >= limit) return { entries: confirmed(folder, some), complete: false }
+    some.push(entry)
   }
-  return { entries: confirmed(folder, some), complete: true }
+  return { entries: some, complete: true }
 }
 
 /** Given an open folder and a name in it, return its lstat, or undefined where there is nothing of that name. */

@@ -1,4 +1,4 @@
-import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { RunImage } from '../../lib/generated/run.js'
@@ -186,6 +186,33 @@ describe('a staging folder', function () {
     mac.logOut('bob')
     const last = await night('ours', lab, stateFolder)
     expect(last.image('bob.sparsebundle')).to.include({ verdict: 'proven' })
+    expect(imageDigest(homes.copy('bob'))).to.equal(imageDigest(mac.imageOf('bob')))
+  })
+
+  it('never takes what was frozen before for the image as it is tonight, where that cannot be frozen', async function () {
+    const homes = stagedHomes(reflinkDisk(this, temporaryFolder(), 'xfs'), ['bob'])
+    const { lab, mac, stateFolder } = homes
+    const first = await night('ours', lab, stateFolder)
+    const then = imageDigest(mac.imageOf('bob'))
+    const frozen = await freezeAtLogout(homes, first)
+    mac.logIn('bob')
+    mac.write('bob')
+    mac.logOut('bob')
+    const foreign = join(mac.imageOf('bob'), 'bands/of-eve')
+    writeFileSync(foreign, 'of somebody else')
+    chownSync(foreign, lstatSync(mac.imageOf('bob')).uid + 1, -1)
+    const result = await night('ours', lab, stateFolder)
+    const image = result.image('bob.sparsebundle')
+    expect(image.decision).to.include({ action: 'copy', code: 'frozen' })
+    expect(image, image.reason).to.include({ verdict: 'proven', loudness: 'warning' })
+    expect(image.reason).to.contain(`as of ${frozen}, when nothing used it`)
+    expect(imageDigest(homes.copy('bob'))).to.equal(then)
+    expect(result.status.slots[0]?.kept?.newestGood).to.equal(frozen)
+    expect(image.reason).to.match(/could not be frozen anew: .*of-eve belongs to somebody else/)
+    expect(result.said.join('\n')).to.match(/WARNING.*could not be frozen anew/)
+    rmSync(foreign)
+    const last = await night('ours', lab, stateFolder)
+    expect(last.image('bob.sparsebundle').decision).to.include({ code: 'at-rest' })
     expect(imageDigest(homes.copy('bob'))).to.equal(imageDigest(mac.imageOf('bob')))
   })
 

@@ -36,6 +36,10 @@ describe('the age of the newest good copy', () => {
     expect(withAge(image('excluded-by-administrator'), [], facts).loudness).to.equal('fine')
   })
 
+  it('counts for an image that cannot stand in the staging folder: nobody wished that', () => {
+    expect(withAge(image('not-staged'), [made(5, 'proven')], facts).loudness).to.equal('error')
+  })
+
   it('counts from the first sight of an image of which there never was a good copy', () => {
     const suspect = { ...image('copied'), verdict: 'suspect', loudness: 'warning' } as ReportImage
     const since = (day: number): ReportImage =>

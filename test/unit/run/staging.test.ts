@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import { fillDefaults } from '../../../lib/config/defaults.js'
@@ -14,12 +14,15 @@ import { workHere } from '../../../lib/run/work.js'
 import type { Decision } from '../../../lib/policy/policy-type.js'
 import { realSystem } from '../../../lib/system/system.js'
 import { fromText } from '../../../lib/text/raw-path.js'
-import { writeImage } from '../../scenario/support/set.js'
+import { readStaging, writeStaging } from '../../../lib/staging/book.js'
+import type { StagingBook } from '../../../lib/staging/staging-type.js'
+import { rewrite, writeImage } from '../../scenario/support/set.js'
+import { imageDigest } from '../../support/mac/index.js'
 import { reflinkDisk, unmountReflinkDisks } from '../../support/reflink-disk.js'
 import { skip } from '../../support/skip.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
-describe('images that come into use while they are frozen', function () {
+describe('images that cannot be frozen as they are', function () {
   this.timeout(60_000)
   let disk: string
   /** What uses the images, at each question. */
@@ -97,7 +100,21 @@ describe('images that come into use while they are frozen', function () {
     return { context, bob: of('bob.sparsebundle'), other: of('other.sparsebundle') }
   }
 
-  it('are left out, and rsync does not find them', async () => {
+  const bobs = () => join(disk, 'homes/bob/bob.sparsebundle')
+  const placeOf = (slot: string | undefined) => join(disk, 'staging', slot ?? '', 'bob.sparsebundle')
+
+  /** As a daemon left it: bob's image frozen and kept, and changed since. Returns since when, and the digest of then. */
+  async function frozenThen(): Promise<{ since: string | undefined; then: string }> {
+    answers = []
+    const { context, bob } = await staged()
+    const book = readStaging(context.stateFolder) as StagingBook
+    writeStaging(context.stateFolder, { ...book, entries: book.entries.map((entry) => ({ ...entry, kept: true })) })
+    const then = imageDigest(bobs())
+    rewrite(join(bobs(), 'bands/0'), 60)
+    return { since: bob.staged?.atRestSince, then }
+  }
+
+  it('are left out where they come into use meanwhile, and rsync does not find them', async () => {
     answers = ['detached', 'attached']
     const { bob, other, context } = await staged()
     expect(bob.decision).to.include({ action: 'leave-out', code: 'in-use' })
@@ -112,6 +129,31 @@ describe('images that come into use while they are frozen', function () {
     const { bob } = await staged([{ ifInUse: 'copy-and-prove' }])
     expect(bob.decision).to.include({ action: 'copy-and-prove', code: 'in-use' })
     expect(bob.staged).to.include({ kind: 'clone' }).and.not.to.have.property('atRestSince')
+  })
+
+  it('are backed up as they were frozen before, if they were', async () => {
+    const { since, then } = await frozenThen()
+    for (const policies of [[], [{ ifInUse: 'copy-and-prove' }]]) {
+      answers = ['detached', 'attached']
+      const { bob } = await staged(policies)
+      expect(bob.decision).to.include({ action: 'copy', code: 'frozen' })
+      expect(bob.decision?.reason).to.match(/^it was frozen at .*Z, when nothing used it; it came into use/)
+      expect(bob.staged).to.include({ kind: 'clone', frozenBefore: true, atRestSince: since })
+      expect(imageDigest(placeOf(bob.slot))).to.equal(then)
+      expect(bob.staged).not.to.have.property('notFrozenAnew')
+    }
+  })
+
+  it('are never taken for what they are tonight where they cannot be frozen anew', async () => {
+    const { since, then } = await frozenThen()
+    chownSync(join(bobs(), 'bands/1'), 501, 501)
+    const { bob, other } = await staged()
+    expect(bob.decision).to.include({ action: 'copy', code: 'frozen' })
+    expect(bob.decision?.reason).to.match(/it could not be frozen anew: .*bands\/1 belongs to somebody else/)
+    expect(bob.staged).to.include({ frozenBefore: true, atRestSince: since })
+    expect(imageDigest(placeOf(bob.slot))).to.equal(then)
+    expect(bob.staged?.notFrozenAnew).to.match(/belongs to somebody else/)
+    expect(other.staged).not.to.have.property('frozenBefore')
   })
 
   it('are at rest since then where nothing came between', async () => {

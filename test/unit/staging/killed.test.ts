@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'chai'
 import { endStaging } from '../../../lib/staging/remove.js'
-import { filesIn } from '../../scenario/support/set.js'
+import { filesIn, rewrite } from '../../scenario/support/set.js'
 import { killedAt, killing, needStrace, recording, stepsIn, type Step } from '../../support/fault/steps.js'
 import { imageDigest } from '../../support/mac/index.js'
 import { reflinkDisk, unmountReflinkDisks } from '../../support/reflink-disk.js'
@@ -13,7 +13,7 @@ import { slot, stagingLab, type StagingLab } from './lab.js'
 
 const program = fileURLToPath(new URL('staging-once.ts', import.meta.url))
 
-describe('a night of the staging folder', function () {
+describe('the staging folder', function () {
   this.timeout(600_000)
   let disk: string
   let trace: string
@@ -27,8 +27,8 @@ describe('a night of the staging folder', function () {
   })
   afterEach(unmountReflinkDisks)
 
-  const night = ({ folder }: StagingLab, strace: string) =>
-    spawnSync('sh', ['-c', `node='${process.execPath}'; ${strace}`, 'sh', '--import', 'tsx', program, folder], {
+  const once = ({ folder }: StagingLab, strace: string, what: 'night' | 'anew') =>
+    spawnSync('sh', ['-c', `node='${process.execPath}'; ${strace}`, 'sh', '--import', 'tsx', program, folder, what], {
       encoding: 'utf8',
     })
 
@@ -38,9 +38,8 @@ describe('a night of the staging folder', function () {
   }
 
   /** Steps that change anything, one for all that differ only in the member or the number of a descriptor. */
-  function steps(): Step[] {
-    const lab = labIn('recorded')
-    const { status, stderr } = night(lab, recording(trace))
+  function steps(lab: StagingLab, what: 'night' | 'anew'): Step[] {
+    const { status, stderr } = once(lab, recording(trace), what)
     expect([status, stderr]).to.deep.equal([0, ''])
     const seen = new Set<string>()
     return stepsIn(trace, lab.folder).filter(({ call, path, occurrence }) => {
@@ -52,8 +51,8 @@ describe('a night of the staging folder', function () {
     })
   }
 
-  it('killed at whatever step leaves nothing that the next one does not put right', () => {
-    const all = steps()
+  it('of a night that is killed at whatever step holds nothing that the next one does not put right', () => {
+    const all = steps(labIn('recorded'), 'night')
     expect(all.map(({ call }) => call)).to.include.members([
       'mkdir',
       'rename',
@@ -67,7 +66,7 @@ describe('a night of the staging folder', function () {
       await before
       const lab = labIn(`killed-${String(at)}`)
       const image = filesIn(lab.image)
-      const { stderr } = night(lab, killing(trace, step))
+      const { stderr } = once(lab, killing(trace, step), 'night')
       const what = `after a kill at ${step.call} ${step.path}`
       expect(killedAt(trace, lab.folder)?.call, `${what}: ${stderr}`).to.equal(step.call)
       expect(filesIn(lab.image), what).to.deep.equal(image)
@@ -85,5 +84,44 @@ describe('a night of the staging folder', function () {
       expect(filesIn(lab.image), what).to.deep.equal(image)
       rmSync(lab.folder, { recursive: true })
     }, Promise.resolve())
+  })
+
+  /** Frozen and kept, as a daemon does it, and changed since. */
+  async function frozenLab(name: string): Promise<{ lab: StagingLab; then: string; since: string | undefined }> {
+    const lab = labIn(name)
+    const then = imageDigest(lab.image)
+    const { images } = await lab.stage({ run: null, spare: 'all' })
+    rewrite(join(lab.image, 'bands/0'), 60)
+    return { lab, then, since: images.get(slot)?.entry.atRestSince }
+  }
+
+  it('in which an image is frozen anew holds the old state or the new one, at whatever step that is killed', async () => {
+    // What is written counts once it is renamed; how often Node writes differs from run to run.
+    const all = steps((await frozenLab('recorded')).lab, 'anew').filter(({ call }) => call !== 'write')
+    const ends = { old: 0, anew: 0, none: 0 }
+    for (const [at, step] of all.entries()) {
+      const { lab, then, since } = await frozenLab(`killed-${String(at)}`)
+      const { stderr } = once(lab, killing(trace, step), 'anew')
+      const what = `after a kill at ${step.call} ${step.path}`
+      expect(killedAt(trace, lab.folder)?.call, `${what}: ${stderr}`).to.equal(step.call)
+      // A run in which the image is in use, and that relies on what is frozen.
+      await endStaging(lab.system, lab.stateFolder)
+      const { images } = await lab.stage({ images: [], asFrozen: new Set([slot]) })
+      const stands = images.get(slot)
+      if (stands === undefined) {
+        expect([lab.standing(), lab.book()], what).to.deep.equal([[], undefined])
+        ends.none += 1
+      } else {
+        const isOld = stands.entry.atRestSince === since
+        expect(imageDigest(lab.place), what).to.equal(isOld ? then : imageDigest(lab.image))
+        expect(lab.standing(), what).to.deep.equal([slot])
+        ends[isOld ? 'old' : 'anew'] += 1
+      }
+      rmSync(lab.folder, { recursive: true })
+    }
+    expect(ends.old, 'steps until it is swapped').to.be.above(ends.none)
+    expect(ends.anew, 'steps that remove the old state').to.be.above(0)
+    // The note, two renames, and the note again; nothing in between takes long.
+    expect(ends.none, 'steps of the swap').to.be.within(1, 8)
   })
 })

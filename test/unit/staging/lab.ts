@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { OperationalError } from '../../../lib/finding/operational-error.js'
 import { tasks } from '../../../lib/run/tasks.js'
 import { readStaging } from '../../../lib/staging/book.js'
 import { stage } from '../../../lib/staging/stage.js'
@@ -22,6 +23,8 @@ export interface StagingLab {
   readonly system: System
   /** The image as it is now. */
   subject(more?: Partial<StagingSubject>): StagingSubject
+  /** One more image, of another user of that name. */
+  another(name: string): StagingSubject
   request(more?: Partial<StageRequest>): StageRequest
   stage(more?: Partial<StageRequest>): Promise<Stage>
   /** Where it stands in the staging folder. */
@@ -55,12 +58,12 @@ export function stagingLab(
     writeImage(image, 'bob')
     own(home)
   }
-  const path = fromText(image)
   const subject = (more: Partial<StagingSubject> = {}): StagingSubject => {
+    const path = more.path ?? fromText(image)
     const structure = lookAtStructure({ path, container: 'sparse-bundle' }, { inUse: false })
     return {
       slot,
-      name: baseName(path),
+      name: baseName(fromText(image)),
       path,
       container: 'sparse-bundle',
       inode: lookAt(path)?.ino ?? 0,
@@ -72,6 +75,14 @@ export function stagingLab(
       live: structure.fingerprint,
       ...more,
     }
+  }
+  const another = (name: string): StagingSubject => {
+    const other = join(folder, 'homes', name)
+    mkdirSync(other)
+    writeImage(join(other, `${name}.sparsebundle`), name)
+    own(other)
+    const path = fromText(join(other, `${name}.sparsebundle`))
+    return subject({ slot: slot.replace('bob', name), path, name: baseName(path), identity: `file:${name}` })
   }
   const stateFolder = fromText(state)
   const request = (more: Partial<StageRequest> = {}): StageRequest => ({
@@ -99,11 +110,23 @@ export function stagingLab(
     stateFolder,
     system,
     subject,
+    another,
     request,
     stage: (more) => stage(request(more)),
     place: join(staging, slot, 'bob.sparsebundle'),
     standing: () => readdirSync(staging),
     book: () => readStaging(stateFolder),
+  }
+}
+
+/** The code of the error that this throws. */
+export async function codeOf(action: () => Promise<unknown>): Promise<string> {
+  try {
+    await action()
+    return 'nothing thrown'
+  } catch (error) {
+    if (!(error instanceof OperationalError)) throw error
+    return error.code
   }
 }
 

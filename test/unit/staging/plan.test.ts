@@ -99,7 +99,18 @@ describe('the plan of a staging folder', () => {
       'remove gone-1',
       'clone bob-1',
     ])
-    expect(words(plan({ images: [image({ can: none })] }, [entry()])), 'refused').to.deep.equal(['remove bob-1'])
+  })
+
+  it('leaves what is frozen of an image that cannot be frozen anew', () => {
+    const changed = plan({ images: [image({ can: none, live: 'as later' })] }, [entry()])
+    expect([words(changed), [...changed.refused.keys()]]).to.deep.equal([[], ['bob-1']])
+    const still = plan({ images: [image({ can: none })] }, [entry()])
+    expect([words(still), [...still.refused]], 'nor needs to be').to.deep.equal([[], []])
+  })
+
+  it('takes the largest image last, so that it makes no other late', () => {
+    const images = [image({ slot: 'eve-1', members: 9 }), image({ slot: 'zoe-1', bytes: 6 }), image()]
+    expect(words(plan({ images }))).to.deep.equal(['clone bob-1', 'clone zoe-1', 'clone eve-1'])
   })
 
   it('leaves what is asked for as it was frozen, and what is spared', () => {

@@ -17,7 +17,6 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
-import { OperationalError } from '../../../lib/finding/operational-error.js'
 import { abilitiesOf } from '../../../lib/staging/abilities.js'
 import { freeze, thaw } from '../../../lib/staging/freeze.js'
 import { endStaging } from '../../../lib/staging/remove.js'
@@ -30,19 +29,9 @@ import { imageDigest } from '../../support/mac/index.js'
 import { reflinkDisk, unmountReflinkDisks, type ReflinkKind } from '../../support/reflink-disk.js'
 import { skip } from '../../support/skip.js'
 import { temporaryFolder } from '../../support/temporary.js'
-import { owner, slot, stagingLab, type StagingLab } from './lab.js'
+import { codeOf, owner, slot, stagingLab, type StagingLab } from './lab.js'
 
 const kinds: readonly ReflinkKind[] = ['btrfs', 'xfs']
-
-async function codeOf(action: () => Promise<unknown>): Promise<string> {
-  try {
-    await action()
-    return 'nothing thrown'
-  } catch (error) {
-    if (!(error instanceof OperationalError)) throw error
-    return error.code
-  }
-}
 
 /** Files as rsync compares them: size, mode, owner, time and bytes; not which files they are. */
 const dressed = (folder: string): Record<string, string> =>
@@ -131,6 +120,7 @@ describe('a staging folder', function () {
         symlinkSync(secret, join(lab.image, 'bands/9'))
         await lab.stage()
         expect(readdirSync(join(lab.place, 'bands'))).not.to.include('9')
+        await endStaging(lab.system, lab.stateFolder)
         const subject = lab.subject()
         renameSync(lab.image, join(lab.home, 'mine'))
         symlinkSync(join(lab.home, 'mine'), lab.image)
@@ -170,8 +160,8 @@ describe('a staging folder', function () {
         const request = lab.request()
         const { images, refused } = await lab.stage({
           look: (orders) => {
-            const at = orders.find(({ path }) => path === fromText(lab.place))
-            if (at !== undefined) unlinkSync(join(lab.place, 'bands/1'))
+            const made = orders.find(({ path }) => path.startsWith(fromText(lab.staging)))
+            if (made !== undefined) unlinkSync(join(made.path, 'bands/1'))
             return request.look(orders)
           },
         })
