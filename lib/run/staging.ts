@@ -3,12 +3,12 @@ import type { ReportedFinding } from '../generated/report.js'
 import type { StagedImage as RecordedStage } from '../generated/run.js'
 import { policyFor } from '../policy/decide.js'
 import type { Decision } from '../policy/policy-type.js'
-import { readStaging } from '../staging/book.js'
+import { notedIn, readStaging, stagingPlace } from '../staging/book.js'
 import { dropFrozen, endStaging } from '../staging/remove.js'
 import { stage } from '../staging/stage.js'
 import type { Stage, StagedImage, StageRequest, StagingSubject } from '../staging/stage-type.js'
 import type { StagedEntry } from '../staging/staging-type.js'
-import { realPath } from '../system/file.js'
+import { lookAt, realPath } from '../system/file.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import { baseName } from '../text/raw-path.js'
 import { ownPaths, type RunContext } from './context.js'
@@ -25,8 +25,11 @@ const minute = 60_000
 export const isStaging = ({ config }: Pick<RunContext, 'config'>): boolean => config.source.mode === 'staging'
 
 /** Given the run, return what stands frozen in the staging folder from before. */
-export const frozenBefore = (context: Pick<RunContext, 'config' | 'stateFolder'>): readonly StagedEntry[] =>
-  isStaging(context) ? (readStaging(context.stateFolder)?.entries ?? []) : []
+export function frozenBefore(context: Pick<RunContext, 'config' | 'stateFolder' | 'source'>): readonly StagedEntry[] {
+  const { path } = context.source
+  const stats = isStaging(context) ? lookAt(path) : undefined
+  return stats === undefined ? [] : notedIn(readStaging(context.stateFolder), stagingPlace(path, stats)).entries
+}
 
 /**
  * Given the run and its plan, freeze in the staging folder what is to be copied, and return the plan as it holds from then

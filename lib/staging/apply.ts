@@ -7,11 +7,11 @@ import { inWorker } from '../system/worker.js'
 import { printable } from '../text/printable.js'
 import type { RawPath } from '../text/raw-path.js'
 import { bindFolder } from './bind.js'
-import { readStaging, withEntry, writeStaging } from './book.js'
+import { readStaging, turnTo, withEntry, writeStaging } from './book.js'
 import { freezeImage, oddImage, type FreezeOrder } from './freeze-image.js'
 import { dropEntry, removeEntry } from './remove.js'
 import { subvolumeOf, withSnapshot } from './snapshot.js'
-import type { Making, StagedEntry, StagingBook, StagingPlan, Step, WantedImage } from './staging-type.js'
+import type { Making, StagedEntry, StagingPlan, Step, WantedImage } from './staging-type.js'
 
 /** Where steps are carried out. */
 export interface StagingSite {
@@ -156,12 +156,7 @@ type Noted = Omit<StagedEntry, 'takenAt' | 'kept' | 'path'> & { readonly path: R
 /** Before anything stands there, so that a run that dies leaves nothing that nobody knows. */
 function note({ system, stateFolder, staging, run }: StagingSite, entry: Noted): void {
   const { path, kept = false, ...rest } = entry
-  const book: StagingBook = readStaging(stateFolder) ?? {
-    schema: 'staging/1',
-    folder: printable(staging.path),
-    run,
-    entries: [],
-  }
+  const book = turnTo(stateFolder, staging)
   const whole = { ...rest, path: printable(path), kept, takenAt: system.now().toISOString() }
   writeStaging(stateFolder, withEntry({ ...book, run }, whole))
 }

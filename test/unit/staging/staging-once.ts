@@ -1,8 +1,12 @@
 import { endStaging } from '../../../lib/staging/remove.js'
+import { realSystem } from '../../../lib/system/system.js'
 import { stagingLab } from './lab.js'
 
-// Run as a process of its own, as a night does: freezes the image and removes it again, and may be killed at any step.
+// Run as a process of its own, as a night does: freezes the image and removes it again, and may be killed at any step. With
+// a program for btrfs, the image is in use and taken from a snapshot.
 
-const lab = stagingLab(process.argv[2] ?? '', { made: true })
-await lab.stage()
+const [folder = '', btrfs] = process.argv.slice(2)
+const tools = btrfs === undefined ? {} : { btrfs }
+const lab = stagingLab(folder, { made: true, system: realSystem({ platform: 'linux', tools, commandSeconds: 20 }) })
+await lab.stage({ images: [lab.subject({ atRest: btrfs === undefined })] })
 await endStaging(lab.system, lab.stateFolder)
