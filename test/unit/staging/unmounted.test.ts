@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { renameSync } from 'node:fs'
+import { readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Config } from '../../../lib/generated/config.js'
@@ -24,7 +24,11 @@ describe('a staging folder whose volume is not mounted for a night', function ()
     const disk = reflinkDisk(this, temporaryFolder(), 'btrfs')
     lab = stagingLab(disk)
     execFileSync('btrfs', ['subvolume', 'create', join(disk, 'frozen')], { stdio: 'pipe' })
-    const device = execFileSync('findmnt', ['-n', '-o', 'SOURCE', disk], { encoding: 'utf8' }).trim()
+    const device =
+      readFileSync('/proc/self/mounts', 'utf8')
+        .split('\n')
+        .find((line) => line.includes(` ${disk} `))
+        ?.split(' ')[0] ?? ''
     mount = () => void execFileSync('mount', ['-o', 'subvol=frozen', device, lab.staging])
     mount()
     await freeze({ ...lab.request(), image: lab.subject() })
