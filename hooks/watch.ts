@@ -1,7 +1,6 @@
 import { processIdentity } from '../lib/lbackup/process-chain.js'
 import { readFileBounded } from '../lib/system/file.js'
-import { betweenRuns } from '../lib/staging/freezing-lock.js'
-import { endStaging } from '../lib/staging/remove.js'
+import { abandonStaging } from '../lib/staging/abandon.js'
 import { leave } from '../lib/system/leave.js'
 import { realSystem } from '../lib/system/system.js'
 import { fromText } from '../lib/text/raw-path.js'
@@ -36,10 +35,7 @@ else {
     const eyes = realEyes(order, call.signal)
     await watch(order, begin, eyes).finally(() => eyes.reaction?.end())
     // Nobody called, so no post-backup hook will come. What stays the next pre-backup hook removes.
-    if (order.staging === true && !call.signal.aborted)
-      await betweenRuns(system, order.stateFolder, () =>
-        endStaging(system, order.stateFolder, { run: order.run }),
-      ).catch(() => undefined)
+    if (order.staging === true && !call.signal.aborted) await abandonStaging(system, order.stateFolder, order.run)
   }
   leave(0)
 }

@@ -2,8 +2,9 @@ import { parseArgs } from 'node:util'
 import { forget } from '../keep/forget.js'
 import { heldBy } from '../keep/held.js'
 import { emptyBook, readBook, writeBook } from '../keep/book.js'
+import { mayHold } from '../lbackup/lock-holder.js'
 import { releaseLock, takeLock } from '../lbackup/lock.js'
-import { isAlive, processIdentity } from '../lbackup/process-chain.js'
+import { processIdentity } from '../lbackup/process-chain.js'
 import { OperationalError } from '../finding/operational-error.js'
 import { copiesNamed } from '../restore/choose.js'
 import { listCopies } from '../restore/copies.js'
@@ -89,7 +90,7 @@ async function withLock(system: System, stateFolder: RawPath, use: (runId: strin
   const since = new Date()
   const runId = `forget-${identifier(since)}`
   const holder = { ...own, host: hostName(), since: since.toISOString(), runId }
-  await takeLock(stateFolder, holder, (identity) => isAlive(system, identity))
+  await takeLock(stateFolder, holder, (other) => mayHold(system, stateFolder, other))
   try {
     use(runId)
   } finally {

@@ -61,14 +61,15 @@ export async function tonightOf(machine: Machine, there?: SourceMachine): Promis
   const { setup, loaded, system, stateFolder } = machine
   const backupDest = withoutTrailingSlash(literal(setup.configuration, 'backupDest'))
   const written = backupSource(literal(setup.configuration, 'backupSource'))
+  const source = there === undefined ? realSource(written) : written
   const request: PlanRequest = {
     system,
     config: loaded.config,
-    source: there === undefined ? realSource(written) : written,
+    source,
     excludesFile: excludesFile(setup, setup.configuration),
     ownPaths: there === undefined ? [backupDest, setup.configurationFolder, stateFolder] : [],
     slots: knownSlots({ stateFolder }),
-    frozen: frozenBefore({ config: loaded.config, stateFolder }),
+    frozen: frozenBefore({ config: loaded.config, stateFolder, source }),
     machine: there ?? localMachine(system, workInThread(loaded.config.limits.hookMinutes * 60), [process.pid]),
   }
   const tonight = await planTonight(request)

@@ -1,4 +1,5 @@
 import { OperationalError } from '../finding/operational-error.js'
+import { mayHold } from '../lbackup/lock-holder.js'
 import { lockHolder, releaseLock, takeLock, type LockHolder } from '../lbackup/lock.js'
 import { openOwnFolder } from '../lbackup/own-folder.js'
 import { isAlive, processIdentity } from '../lbackup/process-chain.js'
@@ -24,7 +25,7 @@ export async function beTheOnly(system: System, stateFolder: RawPath): Promise<(
   const runId = identifier(system.now())
   const holder = { ...me, host: hostName(), since: system.now().toISOString(), runId }
   try {
-    await takeLock(folder, holder, (identity) => isAlive(system, identity))
+    await takeLock(folder, holder, (other) => mayHold(system, folder, other))
   } catch (error) {
     if (!(error instanceof OperationalError) || !['run-in-progress', 'hook-ran-twice'].includes(error.code)) throw error
     const other = lockHolder(folder)

@@ -6,8 +6,8 @@ import { standing } from '../install/standing.js'
 import type { ToolsConfig } from '../generated/config.js'
 import { OperationalError } from '../finding/operational-error.js'
 import { isYes } from '../lbackup/configuration.js'
+import { mayHold } from '../lbackup/lock-holder.js'
 import { lockHolder } from '../lbackup/lock.js'
-import { isAlive } from '../lbackup/process-chain.js'
 import { exists } from '../system/file.js'
 import { fromText } from '../text/raw-path.js'
 import { readActions } from './action-files.js'
@@ -60,7 +60,7 @@ const checks: Readonly<Record<string, Check>> = {
     const heeded = isYes(setup.configuration, 'ignore_backup_lock') !== true
     return [
       ...lockFindings(await backupLock(system, setup.configurationFolder), heeded),
-      ...ownLockFindings(holder, holder !== undefined && (await isAlive(system, holder))),
+      ...ownLockFindings(holder, holder !== undefined && (await mayHold(system, stateFolder, holder))),
     ]
   },
   'the excludes file': excludesLook,

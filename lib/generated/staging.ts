@@ -5,6 +5,18 @@
  */
 export type PrintablePath = string
 /**
+ * Inode of the staging folder: where its volume is not mounted, another folder stands at its path.
+ */
+export type Inode = number
+/**
+ * The run that put the entries there that are not kept; null: none.
+ */
+export type Run = string | null
+/**
+ * true: something is being made there, or was when whoever made it died.
+ */
+export type Making = boolean
+/**
  * A path as printed in messages: bytes that are no UTF-8, controls and backslashes are written \xHH.
  */
 export type PrintablePath1 = string
@@ -24,6 +36,10 @@ export type PrintablePath3 = string
  * A moment in UTC, ISO 8601.
  */
 export type Time = string
+/**
+ * What stands there, by name.
+ */
+export type Entries = readonly StagedEntry[]
 
 /**
  * staging.json in the state folder: what of ours stands in the staging folder. Written before anything is put there and after it is gone.
@@ -34,14 +50,14 @@ export interface StagingBook {
    */
   readonly schema: 'staging/1'
   readonly folder: PrintablePath
+  readonly inode: Inode
+  readonly run: Run
+  readonly making?: Making
+  readonly entries: Entries
   /**
-   * The run that put the entries there that are not kept; null: none.
+   * What stands in other folders, which were not there when they were looked for last: their volumes were not mounted.
    */
-  readonly run: string | null
-  /**
-   * What stands there, by name.
-   */
-  readonly entries: readonly StagedEntry[]
+  readonly aside?: readonly NotedFolder[]
 }
 /**
  * One folder of ours in the staging folder: a slot that holds an image, or a plain folder.
@@ -77,4 +93,14 @@ export interface StagedEntry {
    * It stays when the run is over.
    */
   readonly kept: boolean
+}
+/**
+ * What of ours stands in one staging folder.
+ */
+export interface NotedFolder {
+  readonly folder: PrintablePath
+  readonly inode: Inode
+  readonly run: Run
+  readonly making?: Making
+  readonly entries: Entries
 }

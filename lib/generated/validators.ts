@@ -10071,13 +10071,17 @@ return errors === 0;
 validate61.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const check_staging = validate79;
-const schema145 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/staging.schema.json","type":"object","additionalProperties":false,"required":["schema","folder","run","entries"],"properties":{"schema":{"const":"staging/1"},"folder":{"$ref":"common.schema.json#/$defs/path"},"run":{"anyOf":[{"type":"string"},{"type":"null"}]},"entries":{"type":"array","items":{"$ref":"#/$defs/entry"}}},"$defs":{"entry":{"type":"object","additionalProperties":false,"required":["name","kind","standing","path","takenAt","kept"],"properties":{"name":{"$ref":"common.schema.json#/$defs/path"},"kind":{"$ref":"common.schema.json#/$defs/stagingKind"},"standing":{"type":"boolean"},"path":{"$ref":"common.schema.json#/$defs/path"},"image":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"identity":{"type":"string"},"live":{"type":"string"},"staged":{"type":"string"},"takenAt":{"$ref":"common.schema.json#/$defs/time"},"atRestSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"type":"boolean"}}}}};
-const schema147 = {"type":"object","additionalProperties":false,"required":["name","kind","standing","path","takenAt","kept"],"properties":{"name":{"$ref":"common.schema.json#/$defs/path"},"kind":{"$ref":"common.schema.json#/$defs/stagingKind"},"standing":{"type":"boolean"},"path":{"$ref":"common.schema.json#/$defs/path"},"image":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"identity":{"type":"string"},"live":{"type":"string"},"staged":{"type":"string"},"takenAt":{"$ref":"common.schema.json#/$defs/time"},"atRestSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"type":"boolean"}}};
+const schema145 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/staging.schema.json","type":"object","additionalProperties":false,"required":["schema","folder","inode","run","entries"],"properties":{"schema":{"const":"staging/1"},"folder":{"$ref":"common.schema.json#/$defs/path"},"inode":{"$ref":"#/$defs/inode"},"run":{"$ref":"#/$defs/run"},"making":{"$ref":"#/$defs/making"},"entries":{"$ref":"#/$defs/entries"},"aside":{"type":"array","items":{"$ref":"#/$defs/noted"}}},"$defs":{"noted":{"type":"object","additionalProperties":false,"required":["folder","inode","run","entries"],"properties":{"folder":{"$ref":"common.schema.json#/$defs/path"},"inode":{"$ref":"#/$defs/inode"},"run":{"$ref":"#/$defs/run"},"making":{"$ref":"#/$defs/making"},"entries":{"$ref":"#/$defs/entries"}}},"inode":{"type":"integer","minimum":0},"run":{"anyOf":[{"type":"string"},{"type":"null"}]},"making":{"type":"boolean"},"entries":{"type":"array","items":{"$ref":"#/$defs/entry"}},"entry":{"type":"object","additionalProperties":false,"required":["name","kind","standing","path","takenAt","kept"],"properties":{"name":{"$ref":"common.schema.json#/$defs/path"},"kind":{"$ref":"common.schema.json#/$defs/stagingKind"},"standing":{"type":"boolean"},"path":{"$ref":"common.schema.json#/$defs/path"},"image":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"identity":{"type":"string"},"live":{"type":"string"},"staged":{"type":"string"},"takenAt":{"$ref":"common.schema.json#/$defs/time"},"atRestSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"type":"boolean"}}}}};
+const schema147 = {"type":"integer","minimum":0};
+const schema148 = {"anyOf":[{"type":"string"},{"type":"null"}]};
+const schema149 = {"type":"boolean"};
+const schema150 = {"type":"array","items":{"$ref":"#/$defs/entry"}};
+const schema151 = {"type":"object","additionalProperties":false,"required":["name","kind","standing","path","takenAt","kept"],"properties":{"name":{"$ref":"common.schema.json#/$defs/path"},"kind":{"$ref":"common.schema.json#/$defs/stagingKind"},"standing":{"type":"boolean"},"path":{"$ref":"common.schema.json#/$defs/path"},"image":{"$ref":"common.schema.json#/$defs/path"},"container":{"enum":["sparse-bundle","sparse-image"]},"identity":{"type":"string"},"live":{"type":"string"},"staged":{"type":"string"},"takenAt":{"$ref":"common.schema.json#/$defs/time"},"atRestSince":{"$ref":"common.schema.json#/$defs/time"},"kept":{"type":"boolean"}}};
 
-function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate80.evaluated;
+const evaluated0 = validate81.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10146,7 +10150,7 @@ vErrors.push(err5);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema147.properties, key0))){
+if(!(func1.call(schema151.properties, key0))){
 const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err6];
@@ -10221,7 +10225,7 @@ errors++;
 if(data.container !== undefined){
 let data5 = data.container;
 if(!((data5 === "sparse-bundle") || (data5 === "sparse-image"))){
-const err12 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema147.properties.container.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/container",schemaPath:"#/properties/container/enum",keyword:"enum",params:{allowedValues: schema151.properties.container.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -10340,10 +10344,233 @@ vErrors.push(err21);
 }
 errors++;
 }
+validate81.errors = vErrors;
+return errors === 0;
+}
+validate81.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate80.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(Array.isArray(data)){
+const len0 = data.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate81(data[i0], {instancePath:instancePath+"/" + i0,parentData:data,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
 validate80.errors = vErrors;
 return errors === 0;
 }
-validate80.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate80.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema158 = {"type":"object","additionalProperties":false,"required":["folder","inode","run","entries"],"properties":{"folder":{"$ref":"common.schema.json#/$defs/path"},"inode":{"$ref":"#/$defs/inode"},"run":{"$ref":"#/$defs/run"},"making":{"$ref":"#/$defs/making"},"entries":{"$ref":"#/$defs/entries"}}};
+
+function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate84.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.folder === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "folder"},message:"must have required property '"+"folder"+"'"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.inode === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "inode"},message:"must have required property '"+"inode"+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.run === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "run"},message:"must have required property '"+"run"+"'"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(data.entries === undefined){
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "entries"},message:"must have required property '"+"entries"+"'"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(((((key0 === "folder") || (key0 === "inode")) || (key0 === "run")) || (key0 === "making")) || (key0 === "entries"))){
+const err4 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.folder !== undefined){
+if(typeof data.folder !== "string"){
+const err5 = {instancePath:instancePath+"/folder",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+if(data.inode !== undefined){
+let data1 = data.inode;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+const err6 = {instancePath:instancePath+"/inode",schemaPath:"#/$defs/inode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 < 0 || isNaN(data1)){
+const err7 = {instancePath:instancePath+"/inode",schemaPath:"#/$defs/inode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+}
+if(data.run !== undefined){
+let data2 = data.run;
+const _errs10 = errors;
+let valid4 = false;
+const _errs11 = errors;
+if(typeof data2 !== "string"){
+const err8 = {instancePath:instancePath+"/run",schemaPath:"#/$defs/run/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+var _valid0 = _errs11 === errors;
+valid4 = valid4 || _valid0;
+const _errs13 = errors;
+if(data2 !== null){
+const err9 = {instancePath:instancePath+"/run",schemaPath:"#/$defs/run/anyOf/1/type",keyword:"type",params:{type: "null"},message:"must be null"};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+var _valid0 = _errs13 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const err10 = {instancePath:instancePath+"/run",schemaPath:"#/$defs/run/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+else {
+errors = _errs10;
+if(vErrors !== null){
+if(_errs10){
+vErrors.length = _errs10;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+if(data.making !== undefined){
+if(typeof data.making !== "boolean"){
+const err11 = {instancePath:instancePath+"/making",schemaPath:"#/$defs/making/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+if(data.entries !== undefined){
+if(!(validate80(data.entries, {instancePath:instancePath+"/entries",parentData:data,parentDataProperty:"entries",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+validate84.errors = vErrors;
+return errors === 0;
+}
+validate84.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -10378,8 +10605,8 @@ vErrors.push(err1);
 }
 errors++;
 }
-if(data.run === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "run"},message:"must have required property '"+"run"+"'"};
+if(data.inode === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "inode"},message:"must have required property '"+"inode"+"'"};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -10388,8 +10615,8 @@ vErrors.push(err2);
 }
 errors++;
 }
-if(data.entries === undefined){
-const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "entries"},message:"must have required property '"+"entries"+"'"};
+if(data.run === undefined){
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "run"},message:"must have required property '"+"run"+"'"};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -10398,9 +10625,8 @@ vErrors.push(err3);
 }
 errors++;
 }
-for(const key0 in data){
-if(!((((key0 === "schema") || (key0 === "folder")) || (key0 === "run")) || (key0 === "entries"))){
-const err4 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(data.entries === undefined){
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "entries"},message:"must have required property '"+"entries"+"'"};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -10409,10 +10635,9 @@ vErrors.push(err4);
 }
 errors++;
 }
-}
-if(data.schema !== undefined){
-if("staging/1" !== data.schema){
-const err5 = {instancePath:instancePath+"/schema",schemaPath:"#/properties/schema/const",keyword:"const",params:{allowedValue: "staging/1"},message:"must be equal to constant"};
+for(const key0 in data){
+if(!(((((((key0 === "schema") || (key0 === "folder")) || (key0 === "inode")) || (key0 === "run")) || (key0 === "making")) || (key0 === "entries")) || (key0 === "aside"))){
+const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -10422,9 +10647,9 @@ vErrors.push(err5);
 errors++;
 }
 }
-if(data.folder !== undefined){
-if(typeof data.folder !== "string"){
-const err6 = {instancePath:instancePath+"/folder",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.schema !== undefined){
+if("staging/1" !== data.schema){
+const err6 = {instancePath:instancePath+"/schema",schemaPath:"#/properties/schema/const",keyword:"const",params:{allowedValue: "staging/1"},message:"must be equal to constant"};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -10434,13 +10659,9 @@ vErrors.push(err6);
 errors++;
 }
 }
-if(data.run !== undefined){
-let data2 = data.run;
-const _errs7 = errors;
-let valid2 = false;
-const _errs8 = errors;
-if(typeof data2 !== "string"){
-const err7 = {instancePath:instancePath+"/run",schemaPath:"#/properties/run/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.folder !== undefined){
+if(typeof data.folder !== "string"){
+const err7 = {instancePath:instancePath+"/folder",schemaPath:"common.schema.json#/$defs/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -10449,11 +10670,11 @@ vErrors.push(err7);
 }
 errors++;
 }
-var _valid0 = _errs8 === errors;
-valid2 = valid2 || _valid0;
-const _errs10 = errors;
-if(data2 !== null){
-const err8 = {instancePath:instancePath+"/run",schemaPath:"#/properties/run/anyOf/1/type",keyword:"type",params:{type: "null"},message:"must be null"};
+}
+if(data.inode !== undefined){
+let data2 = data.inode;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+const err8 = {instancePath:instancePath+"/inode",schemaPath:"#/$defs/inode/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -10462,10 +10683,9 @@ vErrors.push(err8);
 }
 errors++;
 }
-var _valid0 = _errs10 === errors;
-valid2 = valid2 || _valid0;
-if(!valid2){
-const err9 = {instancePath:instancePath+"/run",schemaPath:"#/properties/run/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 < 0 || isNaN(data2)){
+const err9 = {instancePath:instancePath+"/inode",schemaPath:"#/$defs/inode/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -10474,31 +10694,15 @@ vErrors.push(err9);
 }
 errors++;
 }
-else {
-errors = _errs7;
-if(vErrors !== null){
-if(_errs7){
-vErrors.length = _errs7;
-}
-else {
-vErrors = null;
 }
 }
-}
-}
-if(data.entries !== undefined){
-let data3 = data.entries;
-if(Array.isArray(data3)){
-const len0 = data3.length;
-for(let i0=0; i0<len0; i0++){
-if(!(validate80(data3[i0], {instancePath:instancePath+"/entries/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err10 = {instancePath:instancePath+"/entries",schemaPath:"#/properties/entries/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(data.run !== undefined){
+let data3 = data.run;
+const _errs11 = errors;
+let valid4 = false;
+const _errs12 = errors;
+if(typeof data3 !== "string"){
+const err10 = {instancePath:instancePath+"/run",schemaPath:"#/$defs/run/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -10507,10 +10711,11 @@ vErrors.push(err10);
 }
 errors++;
 }
-}
-}
-else {
-const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+var _valid0 = _errs12 === errors;
+valid4 = valid4 || _valid0;
+const _errs14 = errors;
+if(data3 !== null){
+const err11 = {instancePath:instancePath+"/run",schemaPath:"#/$defs/run/anyOf/1/type",keyword:"type",params:{type: "null"},message:"must be null"};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -10519,20 +10724,95 @@ vErrors.push(err11);
 }
 errors++;
 }
+var _valid0 = _errs14 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const err12 = {instancePath:instancePath+"/run",schemaPath:"#/$defs/run/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf"};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+else {
+errors = _errs11;
+if(vErrors !== null){
+if(_errs11){
+vErrors.length = _errs11;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+if(data.making !== undefined){
+if(typeof data.making !== "boolean"){
+const err13 = {instancePath:instancePath+"/making",schemaPath:"#/$defs/making/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+if(data.entries !== undefined){
+if(!(validate80(data.entries, {instancePath:instancePath+"/entries",parentData:data,parentDataProperty:"entries",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
+errors = vErrors.length;
+}
+}
+if(data.aside !== undefined){
+let data6 = data.aside;
+if(Array.isArray(data6)){
+const len0 = data6.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate84(data6[i0], {instancePath:instancePath+"/aside/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err14 = {instancePath:instancePath+"/aside",schemaPath:"#/properties/aside/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+}
+else {
+const err15 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
 validate79.errors = vErrors;
 return errors === 0;
 }
 validate79.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_watch = validate82;
-const schema154 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/watch.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","moved","vanished","returned","changed","attached","detached","login","logout","paused","resumed","not-paused","stopped","snapshot-lost","gap","end"]},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"processes":{"type":"array","items":{"$ref":"#/$defs/process"}},"detail":{"type":"string"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}}}};
-const schema156 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
+const check_watch = validate87;
+const schema163 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/watch.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","moved","vanished","returned","changed","attached","detached","login","logout","paused","resumed","not-paused","stopped","snapshot-lost","gap","end"]},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"slot":{"$ref":"common.schema.json#/$defs/slot"},"processes":{"type":"array","items":{"$ref":"#/$defs/process"}},"detail":{"type":"string"}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}}}};
+const schema165 = {"type":"object","additionalProperties":false,"required":["pid","startTime"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"}}};
 
-function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/watch.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate82.evaluated;
+const evaluated0 = validate87.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10600,7 +10880,7 @@ errors++;
 if(data.event !== undefined){
 let data1 = data.event;
 if(!((((((((((((((((data1 === "begin") || (data1 === "moved")) || (data1 === "vanished")) || (data1 === "returned")) || (data1 === "changed")) || (data1 === "attached")) || (data1 === "detached")) || (data1 === "login")) || (data1 === "logout")) || (data1 === "paused")) || (data1 === "resumed")) || (data1 === "not-paused")) || (data1 === "stopped")) || (data1 === "snapshot-lost")) || (data1 === "gap")) || (data1 === "end"))){
-const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema154.properties.event.enum},message:"must be equal to one of the allowed values"};
+const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema163.properties.event.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -10854,19 +11134,19 @@ vErrors.push(err25);
 }
 errors++;
 }
-validate82.errors = vErrors;
+validate87.errors = vErrors;
 return errors === 0;
 }
-validate82.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate87.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_history = validate83;
-const schema159 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/history.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","waitedSeconds","pausedSeconds","images"],"properties":{"schema":{"const":"history/1"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}}}};
-const schema162 = {"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}};
+const check_history = validate88;
+const schema168 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/history.schema.json","type":"object","additionalProperties":false,"required":["schema","run","phase","startedAt","finishedAt","waitedSeconds","pausedSeconds","images"],"properties":{"schema":{"const":"history/1"},"run":{"type":"string","pattern":"^[0-9A-Za-z-]{1,64}$"},"phase":{"enum":["pre","post","late"]},"startedAt":{"$ref":"common.schema.json#/$defs/time"},"finishedAt":{"$ref":"common.schema.json#/$defs/time"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}}}};
+const schema171 = {"type":"object","additionalProperties":false,"required":["slot","verdict","expected","backedUp","waitedSeconds","pausedSeconds","reason","usedBy"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"verdict":{"$ref":"common.schema.json#/$defs/verdict"},"action":{"enum":["copy","copy-and-prove","leave-out","contents","halt"]},"expected":{"type":"boolean"},"backedUp":{"type":"boolean"},"waitedSeconds":{"type":"number","minimum":0},"pausedSeconds":{"type":"number","minimum":0},"reason":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}}}};
 
-function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate84.evaluated;
+const evaluated0 = validate89.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10955,7 +11235,7 @@ vErrors.push(err7);
 errors++;
 }
 for(const key0 in data){
-if(!(func1.call(schema162.properties, key0))){
+if(!(func1.call(schema171.properties, key0))){
 const err8 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
 if(vErrors === null){
 vErrors = [err8];
@@ -11007,7 +11287,7 @@ errors++;
 if(data.action !== undefined){
 let data2 = data.action;
 if(!(((((data2 === "copy") || (data2 === "copy-and-prove")) || (data2 === "leave-out")) || (data2 === "contents")) || (data2 === "halt"))){
-const err12 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema162.properties.action.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/action",schemaPath:"#/properties/action/enum",keyword:"enum",params:{allowedValues: schema171.properties.action.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -11142,17 +11422,17 @@ vErrors.push(err22);
 }
 errors++;
 }
-validate84.errors = vErrors;
+validate89.errors = vErrors;
 return errors === 0;
 }
-validate84.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate89.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/history.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate83.evaluated;
+const evaluated0 = validate88.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11292,7 +11572,7 @@ errors++;
 if(data.phase !== undefined){
 let data2 = data.phase;
 if(!(((data2 === "pre") || (data2 === "post")) || (data2 === "late"))){
-const err12 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema159.properties.phase.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/phase",schemaPath:"#/properties/phase/enum",keyword:"enum",params:{allowedValues: schema168.properties.phase.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -11407,8 +11687,8 @@ let data7 = data.images;
 if(Array.isArray(data7)){
 const len0 = data7.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate84(data7[i0], {instancePath:instancePath+"/images/" + i0,parentData:data7,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+if(!(validate89(data7[i0], {instancePath:instancePath+"/images/" + i0,parentData:data7,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
 errors = vErrors.length;
 }
 }
@@ -11435,20 +11715,20 @@ vErrors.push(err22);
 }
 errors++;
 }
-validate83.errors = vErrors;
+validate88.errors = vErrors;
 return errors === 0;
 }
-validate83.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate88.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_waiting = validate86;
-const schema165 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/waiting.schema.json","type":"object","additionalProperties":false,"required":["schema","run","process","images"],"properties":{"schema":{"const":"waiting/1"},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}}}};
-const schema166 = {"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}};
-const schema167 = {"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}};
+const check_waiting = validate91;
+const schema174 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/waiting.schema.json","type":"object","additionalProperties":false,"required":["schema","run","process","images"],"properties":{"schema":{"const":"waiting/1"},"run":{"type":"string"},"process":{"$ref":"#/$defs/process"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}}},"$defs":{"process":{"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}},"image":{"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}}}};
+const schema175 = {"type":"object","additionalProperties":false,"required":["pid","startTime","bootId"],"properties":{"pid":{"type":"integer","minimum":1},"startTime":{"type":"string"},"bootId":{"type":"string"}}};
+const schema176 = {"type":"object","additionalProperties":false,"required":["slot","path","user","usedBy","since","until"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"path":{"$ref":"common.schema.json#/$defs/path"},"user":{"type":"string"},"usedBy":{"type":"array","items":{"type":"string"}},"since":{"$ref":"common.schema.json#/$defs/time"},"until":{"$ref":"common.schema.json#/$defs/time"}}};
 
-function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate87.evaluated;
+const evaluated0 = validate92.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11666,17 +11946,17 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate87.errors = vErrors;
+validate92.errors = vErrors;
 return errors === 0;
 }
-validate87.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate92.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/waiting.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate86.evaluated;
+const evaluated0 = validate91.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11871,8 +12151,8 @@ let data6 = data.images;
 if(Array.isArray(data6)){
 const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate87(data6[i0], {instancePath:instancePath+"/images/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate87.errors : vErrors.concat(validate87.errors);
+if(!(validate92(data6[i0], {instancePath:instancePath+"/images/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
 errors = vErrors.length;
 }
 }
@@ -11899,19 +12179,19 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate86.errors = vErrors;
+validate91.errors = vErrors;
 return errors === 0;
 }
-validate86.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate91.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_daemon = validate89;
-const schema172 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/daemon.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","end","login","logout","attached","detached","moved","appeared","replaced","vanished","unmounted","returned","frozen","not-frozen","root-lost","root-back","gap","lost"]},"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"detail":{"type":"string"}}};
+const check_daemon = validate94;
+const schema181 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/daemon.schema.json","type":"object","additionalProperties":false,"required":["at","event"],"properties":{"at":{"$ref":"common.schema.json#/$defs/time"},"event":{"enum":["begin","end","login","logout","attached","detached","moved","appeared","replaced","vanished","unmounted","returned","frozen","not-frozen","root-lost","root-back","gap","lost"]},"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"detail":{"type":"string"}}};
 
-function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/daemon.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate89.evaluated;
+const evaluated0 = validate94.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11979,7 +12259,7 @@ errors++;
 if(data.event !== undefined){
 let data1 = data.event;
 if(!((((((((((((((((((data1 === "begin") || (data1 === "end")) || (data1 === "login")) || (data1 === "logout")) || (data1 === "attached")) || (data1 === "detached")) || (data1 === "moved")) || (data1 === "appeared")) || (data1 === "replaced")) || (data1 === "vanished")) || (data1 === "unmounted")) || (data1 === "returned")) || (data1 === "frozen")) || (data1 === "not-frozen")) || (data1 === "root-lost")) || (data1 === "root-back")) || (data1 === "gap")) || (data1 === "lost"))){
-const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema172.properties.event.enum},message:"must be equal to one of the allowed values"};
+const err5 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema181.properties.event.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -12061,19 +12341,19 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate89.errors = vErrors;
+validate94.errors = vErrors;
 return errors === 0;
 }
-validate89.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate94.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const check_seen = validate90;
-const schema176 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/seen.schema.json","type":"object","additionalProperties":false,"required":["schema","at","images","roots"],"properties":{"schema":{"const":"seen/1"},"at":{"$ref":"common.schema.json#/$defs/time"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"users":{"type":"array","items":{"type":"string"}},"roots":{"type":"array","items":{"$ref":"#/$defs/root"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","user","path","inode","lies","state"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"inode":{"type":"integer","minimum":0},"lies":{"enum":["there","missing","vanished","unmounted"]},"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"frozenAt":{"$ref":"common.schema.json#/$defs/time"}}},"root":{"type":"object","additionalProperties":false,"required":["path","stands"],"properties":{"path":{"$ref":"common.schema.json#/$defs/path"},"stands":{"type":"boolean"}}}}};
-const schema178 = {"type":"object","additionalProperties":false,"required":["slot","user","path","inode","lies","state"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"inode":{"type":"integer","minimum":0},"lies":{"enum":["there","missing","vanished","unmounted"]},"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"frozenAt":{"$ref":"common.schema.json#/$defs/time"}}};
+const check_seen = validate95;
+const schema185 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://lbackup-filevault.invalid/schemas/seen.schema.json","type":"object","additionalProperties":false,"required":["schema","at","images","roots"],"properties":{"schema":{"const":"seen/1"},"at":{"$ref":"common.schema.json#/$defs/time"},"images":{"type":"array","items":{"$ref":"#/$defs/image"}},"users":{"type":"array","items":{"type":"string"}},"roots":{"type":"array","items":{"$ref":"#/$defs/root"}}},"$defs":{"image":{"type":"object","additionalProperties":false,"required":["slot","user","path","inode","lies","state"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"inode":{"type":"integer","minimum":0},"lies":{"enum":["there","missing","vanished","unmounted"]},"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"frozenAt":{"$ref":"common.schema.json#/$defs/time"}}},"root":{"type":"object","additionalProperties":false,"required":["path","stands"],"properties":{"path":{"$ref":"common.schema.json#/$defs/path"},"stands":{"type":"boolean"}}}}};
+const schema187 = {"type":"object","additionalProperties":false,"required":["slot","user","path","inode","lies","state"],"properties":{"slot":{"$ref":"common.schema.json#/$defs/slot"},"user":{"type":"string"},"path":{"$ref":"common.schema.json#/$defs/path"},"inode":{"type":"integer","minimum":0},"lies":{"enum":["there","missing","vanished","unmounted"]},"state":{"enum":["detached","attached","changing","in-use-elsewhere","unknown"]},"frozenAt":{"$ref":"common.schema.json#/$defs/time"}}};
 
-function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate91.evaluated;
+const evaluated0 = validate96.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -12230,7 +12510,7 @@ errors++;
 if(data.lies !== undefined){
 let data4 = data.lies;
 if(!((((data4 === "there") || (data4 === "missing")) || (data4 === "vanished")) || (data4 === "unmounted"))){
-const err13 = {instancePath:instancePath+"/lies",schemaPath:"#/properties/lies/enum",keyword:"enum",params:{allowedValues: schema178.properties.lies.enum},message:"must be equal to one of the allowed values"};
+const err13 = {instancePath:instancePath+"/lies",schemaPath:"#/properties/lies/enum",keyword:"enum",params:{allowedValues: schema187.properties.lies.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -12243,7 +12523,7 @@ errors++;
 if(data.state !== undefined){
 let data5 = data.state;
 if(!(((((data5 === "detached") || (data5 === "attached")) || (data5 === "changing")) || (data5 === "in-use-elsewhere")) || (data5 === "unknown"))){
-const err14 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema178.properties.state.enum},message:"must be equal to one of the allowed values"};
+const err14 = {instancePath:instancePath+"/state",schemaPath:"#/properties/state/enum",keyword:"enum",params:{allowedValues: schema187.properties.state.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -12289,17 +12569,17 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate91.errors = vErrors;
+validate96.errors = vErrors;
 return errors === 0;
 }
-validate91.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate96.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema182 = {"type":"object","additionalProperties":false,"required":["path","stands"],"properties":{"path":{"$ref":"common.schema.json#/$defs/path"},"stands":{"type":"boolean"}}};
+const schema191 = {"type":"object","additionalProperties":false,"required":["path","stands"],"properties":{"path":{"$ref":"common.schema.json#/$defs/path"},"stands":{"type":"boolean"}}};
 
-function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate93.evaluated;
+const evaluated0 = validate98.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -12374,17 +12654,17 @@ vErrors.push(err5);
 }
 errors++;
 }
-validate93.errors = vErrors;
+validate98.errors = vErrors;
 return errors === 0;
 }
-validate93.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate98.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate95(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://lbackup-filevault.invalid/schemas/seen.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate90.evaluated;
+const evaluated0 = validate95.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -12486,8 +12766,8 @@ let data2 = data.images;
 if(Array.isArray(data2)){
 const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate91(data2[i0], {instancePath:instancePath+"/images/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
+if(!(validate96(data2[i0], {instancePath:instancePath+"/images/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 }
@@ -12536,8 +12816,8 @@ let data6 = data.roots;
 if(Array.isArray(data6)){
 const len2 = data6.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate93(data6[i2], {instancePath:instancePath+"/roots/" + i2,parentData:data6,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate93.errors : vErrors.concat(validate93.errors);
+if(!(validate98(data6[i2], {instancePath:instancePath+"/roots/" + i2,parentData:data6,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
 errors = vErrors.length;
 }
 }
@@ -12564,10 +12844,10 @@ vErrors.push(err12);
 }
 errors++;
 }
-validate90.errors = vErrors;
+validate95.errors = vErrors;
 return errors === 0;
 }
-validate90.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate95.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateConfig: Validator = check_config
 export const validateRun: Validator = check_run

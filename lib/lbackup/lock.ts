@@ -1,6 +1,7 @@
 import { OperationalError } from '../finding/operational-error.js'
 import { createExclusively, createFolderExclusively, namesIn } from '../system/exclusive-file.js'
 import { readFileIfPresent, removeFile, replaceFile } from '../system/file.js'
+import { printable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
 import type { ProcessIdentity } from './process-chain.js'
 
@@ -24,13 +25,13 @@ export interface LockTaken {
 }
 
 /**
- * Given the state folder, who wants the lock and a way to tell whether a process of this machine lives, take the lock.
+ * Given the state folder, who wants the lock and a way to tell whether another may still hold it, take the lock.
  * Throws OperationalError (`run-in-progress`, `hook-ran-twice`) while somebody holds it.
  */
 export async function takeLock(
   stateFolder: RawPath,
   holder: LockHolder,
-  isAlive: (identity: ProcessIdentity) => Promise<boolean>,
+  mayHold: (other: LockHolder) => Promise<boolean>,
 ): Promise<LockTaken> {
   const folder = lockFolder(stateFolder)
   createFolderExclusively(folder)
@@ -38,7 +39,7 @@ export async function takeLock(
     const highest = Math.max(0, ...numbers(folder))
     const before = highest === 0 ? 'free' : readHolder(folder, highest)
     if (before === 'vanished') continue
-    if (typeof before === 'object' && (await holds(before, holder, isAlive))) throw refused(before, holder)
+    if (typeof before === 'object' && (await mayHold(before))) throw refused(before, holder, folder)
     const mine = highest + 1
     if (!createExclusively(file(folder, mine), `${JSON.stringify(holder)}\n`)) continue
     // Somebody slower than two others may have created a number that was already taken, released and removed.
@@ -81,17 +82,7 @@ export function lockHolder(stateFolder: RawPath): LockHolder | undefined {
   return typeof holder === 'object' ? holder : undefined
 }
 
-async function holds(
-  other: LockHolder,
-  mine: LockHolder,
-  isAlive: (identity: ProcessIdentity) => Promise<boolean>,
-): Promise<boolean> {
-  // A state folder in a shared home: the other machine's processes cannot be seen from here.
-  if (other.host !== mine.host && other.bootId !== mine.bootId) return true
-  return await isAlive(other)
-}
-
-function refused(other: LockHolder, mine: LockHolder): OperationalError {
+function refused(other: LockHolder, mine: LockHolder, folder: RawPath): OperationalError {
   const who = `LBackup's process ${String(other.pid)} on ${other.host}, since ${other.since}`
   if (other.pid === mine.pid && other.startTime === mine.startTime && other.bootId === mine.bootId) {
     return new OperationalError(
@@ -103,7 +94,7 @@ function refused(other: LockHolder, mine: LockHolder): OperationalError {
   const cure =
     other.host === mine.host
       ? 'Wait until that backup is done, or end it, then run again.'
-      : `If that backup no longer runs on ${other.host}, remove the folder "lock" from the state folder.`
+      : `If that backup no longer runs on ${other.host}, remove the folder ${printable(folder)}.`
   return new OperationalError('run-in-progress', `Another backup of this configuration is running: ${who}.`, cure)
 }
 

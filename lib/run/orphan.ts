@@ -13,7 +13,11 @@ const launcher = process.ppid
  * that runs has our lock. A signal that ends LBackup alone lets its hook go on, perhaps beside the next LBackup; excludes
  * file, record and log are not ours to touch then. Asked before each of these.
  */
-export async function refuseOrphan({ stateFolder, system, lbackup }: RunContext): Promise<void> {
+export async function refuseOrphan({
+  stateFolder,
+  system,
+  lbackup,
+}: Pick<RunContext, 'stateFolder' | 'system' | 'lbackup'>): Promise<void> {
   const holder = lockHolder(stateFolder)
   if (holder !== undefined && !isSame(holder, lbackup) && (await isAlive(system, holder))) {
     throw orphan(

@@ -3,6 +3,7 @@ import type { Report, ReportedFinding } from '../generated/report.js'
 import type { RunRecord } from '../generated/run.js'
 import { releaseLock } from '../lbackup/lock.js'
 import { readSections } from '../lbackup/sections.js'
+import { abandonStaging } from '../staging/abandon.js'
 import { untilNobodyFreezes } from '../staging/freezing-lock.js'
 import { enforce } from './block.js'
 import { ownPaths, type RunContext } from './context.js'
@@ -22,7 +23,8 @@ import { finished, newRecord, withPlan } from './recorded.js'
 import { checkRemote } from './remote.js'
 import { lockRun } from './run-lock.js'
 import type { Tonight } from './plan-type.js'
-import { frozenBefore, stageTonight, unstage } from './staging.js'
+import { frozenBefore, isStaging, stageTonight, unstage } from './staging.js'
+import { aloneInStaging } from './staging-turn.js'
 import { planTonight } from './tonight.js'
 import { waiterOf } from './waiter.js'
 import { seedCopies } from './seed-copies.js'
@@ -42,12 +44,20 @@ export async function pre(context: RunContext): Promise<Report> {
     before.push(...(await unstage(context)))
     return await prepareBackup(context, storeId, before)
   } catch (error) {
-    if (!(error instanceof OperationalError) || error.code === orphaned) throw error
-    return haltedBy(context, error, before).catch(() => {
+    if (!(error instanceof OperationalError)) throw error
+    if (error.code === orphaned) return abandoned(context, error)
+    return haltedBy(context, error, before).catch((later: unknown) => {
+      if (later instanceof OperationalError && later.code === orphaned) return abandoned(context, later)
       // A full disk takes no record either; what came first is what is told.
       throw error
     })
   }
+}
+
+/** Of a run whose LBackup is gone nothing is to stand there until the next one. */
+async function abandoned(context: RunContext, error: OperationalError): Promise<never> {
+  if (isStaging(context)) await abandonStaging(context.system, context.stateFolder, context.runId)
+  throw error
 }
 
 async function prepareBackup(
@@ -60,7 +70,7 @@ async function prepareBackup(
   const history = openHistory(context)
   const planned = await plan(context)
   await refuseOrphan(context)
-  const tonight = await stageTonight(context, planned)
+  const tonight = isStaging(context) ? await aloneInStaging(context, () => stageTonight(context, planned)) : planned
   await refuseOrphan(context)
   const { document: recorded, leftOut } = fitted(withPlan(record, tonight), 'images')
   const findings = [...before, ...history.findings, ...tonight.findings, ...tooMany(leftOut, 'run.json')]

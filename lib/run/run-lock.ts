@@ -1,6 +1,6 @@
 import type { ReportedFinding } from '../generated/report.js'
+import { mayHold } from '../lbackup/lock-holder.js'
 import { takeLock } from '../lbackup/lock.js'
-import { isAlive } from '../lbackup/process-chain.js'
 import { hostName } from '../system/host.js'
 import type { RunContext } from './context.js'
 
@@ -12,7 +12,9 @@ export async function lockRun(context: RunContext): Promise<ReportedFinding[]> {
     since: context.startedAt.toISOString(),
     runId: context.runId,
   }
-  const taken = await takeLock(context.stateFolder, holder, (identity) => isAlive(context.system, identity))
+  const taken = await takeLock(context.stateFolder, holder, (other) =>
+    mayHold(context.system, context.stateFolder, other),
+  )
   if (taken.stale === undefined && !taken.unreadable) return []
   const who = taken.stale === undefined ? 'an earlier run' : `the run that began at ${taken.stale.since}`
   return [

@@ -3,28 +3,33 @@ import type { ReportedFinding } from '../generated/report.js'
 import type { StagedImage as RecordedStage } from '../generated/run.js'
 import { policyFor } from '../policy/decide.js'
 import type { Decision } from '../policy/policy-type.js'
-import { readStaging } from '../staging/book.js'
-import { untilNobodyFreezes } from '../staging/freezing-lock.js'
+import { notedIn, readStaging, stagingPlace } from '../staging/book.js'
 import { dropFrozen, endStaging } from '../staging/remove.js'
 import { stage } from '../staging/stage.js'
 import type { Stage, StagedImage, StageRequest, StagingSubject } from '../staging/stage-type.js'
 import type { StagedEntry } from '../staging/staging-type.js'
-import { realPath } from '../system/file.js'
+import { lookAt, realPath } from '../system/file.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import { baseName } from '../text/raw-path.js'
 import { ownPaths, type RunContext } from './context.js'
+import { orphaned } from './orphan.js'
 import { readAt, type Observed } from './observed.js'
 import type { Tonight } from './plan-type.js'
 import type { SourceMachine } from './source-machine.js'
 import { stagingFindings, timeMachineFinding } from './staging-findings.js'
+import { aloneInStaging } from './staging-turn.js'
 
 const minute = 60_000
 
-const isStaging = ({ config }: Pick<RunContext, 'config'>): boolean => config.source.mode === 'staging'
+/** Given the run, tell whether LBackup copies a staging folder. */
+export const isStaging = ({ config }: Pick<RunContext, 'config'>): boolean => config.source.mode === 'staging'
 
 /** Given the run, return what stands frozen in the staging folder from before. */
-export const frozenBefore = (context: Pick<RunContext, 'config' | 'stateFolder'>): readonly StagedEntry[] =>
-  isStaging(context) ? (readStaging(context.stateFolder)?.entries ?? []) : []
+export function frozenBefore(context: Pick<RunContext, 'config' | 'stateFolder' | 'source'>): readonly StagedEntry[] {
+  const { path } = context.source
+  const stats = isStaging(context) ? lookAt(path) : undefined
+  return stats === undefined ? [] : notedIn(readStaging(context.stateFolder), stagingPlace(path, stats)).entries
+}
 
 /**
  * Given the run and its plan, freeze in the staging folder what is to be copied, and return the plan as it holds from then
@@ -183,15 +188,15 @@ function cameIntoUse(
  * is no such mode any more. Returns what is to be said of it.
  */
 export async function unstage(
-  context: Pick<RunContext, 'config' | 'system' | 'stateFolder'>,
+  context: Pick<RunContext, 'config' | 'system' | 'stateFolder' | 'lbackup'>,
 ): Promise<ReportedFinding[]> {
   try {
-    // A run that is halted early comes by here as well.
-    await untilNobodyFreezes(context.system, context.stateFolder)
-    await endStaging(context.system, context.stateFolder, { keep: isStaging(context) })
+    // Where nothing was ever staged, nobody is to be waited for.
+    if (!isStaging(context) && readStaging(context.stateFolder) === undefined) return []
+    await aloneInStaging(context, () => endStaging(context.system, context.stateFolder, { keep: isStaging(context) }))
     return []
   } catch (error) {
-    if (!(error instanceof OperationalError)) throw error
+    if (!(error instanceof OperationalError) || error.code === orphaned) throw error
     return [{ code: 'staging-left', severity: 'warning', message: error.message, cure: error.cure }]
   }
 }

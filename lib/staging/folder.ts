@@ -9,6 +9,7 @@ import { closeToOthers } from '../system/volume.js'
 import { list } from '../text/measure.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import { isWithin, join, type RawPath } from '../text/raw-path.js'
+import { notedIn, stagingPlace } from './book.js'
 import type { StagingBook } from './staging-type.js'
 
 /** In it everything is made before it gets its name. */
@@ -35,7 +36,7 @@ export function lookIntoStaging(path: RawPath, book: StagingBook | undefined): F
     if (folder.stats.uid !== process.getuid?.()) throw refused(path, 'does not belong to root', 'Run: chown root')
     if (process.platform === 'linux' && steadyPath(folder) === undefined)
       throw refused(path, 'lies where others could put another folder in its place', 'Move it below folders of root.')
-    const ours = new Set(book !== undefined && fromPrintable(book.folder) === path ? book.entries.map(ownName) : [])
+    const ours = new Set(notedIn(book, stagingPlace(path, folder.stats)).entries.map(ownName))
     const foreign = names(folder).filter((name) => name !== workName && !ours.has(name))
     if (foreign.length > 0) {
       const what = list(foreign.slice(0, shown).map(printable))

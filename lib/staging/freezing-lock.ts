@@ -1,6 +1,7 @@
 import { OperationalError } from '../finding/operational-error.js'
+import { mayHold } from '../lbackup/lock-holder.js'
 import { abandonLock, lockHolder, releaseLock, takeLock } from '../lbackup/lock.js'
-import { bootId, isAlive, processIdentity } from '../lbackup/process-chain.js'
+import { processIdentity } from '../lbackup/process-chain.js'
 import { pause } from '../system/clock.js'
 import { createFolderExclusively } from '../system/exclusive-file.js'
 import { hostName } from '../system/host.js'
@@ -8,8 +9,10 @@ import { identifier } from '../system/identifier.js'
 import type { System } from '../system/system.js'
 import { join, type RawPath } from '../text/raw-path.js'
 
-// Between backups the daemon freezes images; a run has the staging folder for itself. Each first says that it is there and
-// then looks for the other: who freezes finds the run's lock, or the run finds this one and waits for its end.
+// Whoever changes the staging folder or its book has this lock meanwhile: the daemon and others between runs, and each hook
+// while it is in there. A hook may outlive its LBackup, so it has the lock as the process that it is. Whoever wants to be in
+// there first takes it and then looks whose turn it is: the daemon at the run's lock, a hook at whether its LBackup still
+// runs. So nobody who has it waits for anybody.
 
 const folderOf = (stateFolder: RawPath): RawPath => join(stateFolder, 'freezing')
 
@@ -19,18 +22,69 @@ export async function betweenRuns<Result>(
   stateFolder: RawPath,
   action: () => Promise<Result>,
 ): Promise<Result> {
+  const letGo = await take(system, stateFolder)
+  try {
+    await refuseDuringRun(system, stateFolder)
+    return await action()
+  } finally {
+    letGo()
+  }
+}
+
+/**
+ * Given the state folder of a run that has its lock, do something to the staging folder as soon as nobody else does. Throws
+ * OperationalError where that takes more than ten minutes.
+ */
+export async function duringRun<Result>(
+  system: System,
+  stateFolder: RawPath,
+  action: () => Promise<Result>,
+): Promise<Result> {
+  const letGo = await takeWhenFree(system, stateFolder)
+  try {
+    return await action()
+  } finally {
+    letGo()
+  }
+}
+
+/** As this process; returns what gives it up. */
+async function take(system: System, stateFolder: RawPath): Promise<() => void> {
   const me = await processIdentity(system)
   if (me === undefined) throw new Error('this process cannot be found')
   const runId = identifier(system.now())
   const folder = folderOf(stateFolder)
   createFolderExclusively(folder)
-  const holder = { ...me, bootId: await bootId(system), host: hostName(), since: system.now().toISOString(), runId }
-  await takeLock(folder, holder, (other) => isAlive(system, other))
+  const holder = { ...me, host: hostName(), since: system.now().toISOString(), runId }
   try {
-    await refuseDuringRun(system, stateFolder)
-    return await action()
-  } finally {
-    release(folder, runId)
+    await takeLock(folder, holder, (other) => mayHold(system, folder, other))
+  } catch (error) {
+    const other = lockHolder(folder)
+    if (!isTaken(error) || other === undefined) throw error
+    const who = `Process ${String(other.pid)} on ${other.host}`
+    throw new OperationalError(error.code, `${who} is at work in the staging folder since ${other.since}.`, error.cure)
+  }
+  return () => release(folder, runId)
+}
+
+const isTaken = (error: unknown): error is OperationalError =>
+  error instanceof OperationalError && error.code === 'run-in-progress'
+
+async function takeWhenFree(system: System, stateFolder: RawPath): Promise<() => void> {
+  const until = system.now().getTime() + mostSeconds * 1000
+  for (;;) {
+    try {
+      return await take(system, stateFolder)
+    } catch (error) {
+      if (!isTaken(error)) throw error
+      if (system.now().getTime() > until)
+        throw new OperationalError(
+          freezingGoesOn,
+          `${error.message} It does not come to an end.`,
+          `Look whether the disk of the staging folder hangs. ${error.cure}`,
+        )
+    }
+    await pause(betweenLooks)
   }
 }
 
@@ -46,7 +100,7 @@ function release(folder: RawPath, runId: string): void {
 
 async function refuseDuringRun(system: System, stateFolder: RawPath): Promise<void> {
   const holder = lockHolder(stateFolder)
-  if (holder === undefined || !(await isAlive(system, holder))) return
+  if (holder === undefined || !(await mayHold(system, stateFolder, holder))) return
   throw new OperationalError(
     'run-in-progress',
     `A backup is running since ${holder.since}; what it froze is not touched.`,
@@ -60,19 +114,7 @@ export const freezingGoesOn = 'staging-busy'
 const mostSeconds = 600
 const betweenLooks = 0.1
 
-/** Given the state folder of a run that has its lock, wait until nobody freezes any more. Throws OperationalError after ten minutes. */
+/** Given the state folder of a run that has its lock, wait until nobody freezes any more. Throws as `duringRun`. */
 export async function untilNobodyFreezes(system: System, stateFolder: RawPath): Promise<void> {
-  const until = system.now().getTime() + mostSeconds * 1000
-  for (;;) {
-    const holder = lockHolder(folderOf(stateFolder))
-    if (holder === undefined || !(await isAlive(system, holder))) return
-    if (system.now().getTime() > until) {
-      throw new OperationalError(
-        freezingGoesOn,
-        `Process ${String(holder.pid)} freezes an image since ${holder.since} and does not come to an end.`,
-        'Look whether the disk of the staging folder hangs.',
-      )
-    }
-    await pause(betweenLooks)
-  }
+  if (lockHolder(folderOf(stateFolder)) !== undefined) await duringRun(system, stateFolder, () => Promise.resolve())
 }

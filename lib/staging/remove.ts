@@ -6,7 +6,7 @@ import type { System } from '../system/system.js'
 import { handedOnPath } from '../system/volume.js'
 import { fromPrintable, printable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
-import { readStaging, withEntry, withoutEntry, writeStaging } from './book.js'
+import { noteMade, readStaging, turnTo, withEntry, withoutEntry, writeStaging } from './book.js'
 import { clearWork, demandUnmounted, mountsWithin } from './folder.js'
 import { endBtrfsSnapshot } from './snapshot.js'
 import type { StagedEntry, StagingBook } from './staging-type.js'
@@ -46,6 +46,7 @@ export async function dropFrozen(system: System, stateFolder: RawPath, slots: re
   if (book === undefined || slots.length === 0) return
   const staging = openFolder(fromPrintable(book.folder))
   try {
+    turnTo(stateFolder, staging)
     for (const slot of slots) await dropEntry(system, stateFolder, staging, slot)
   } finally {
     closeFolder(staging)
@@ -68,8 +69,8 @@ export async function clearUnfinished(system: System, staging: Folder): Promise<
 
 /**
  * Given the state folder, remove from the staging folder what is not `kept` there; without `keep` all of it. `run`: only
- * where that run put it there. Returns the book of what is left. Throws OperationalError where something cannot be
- * removed; all the rest is gone then.
+ * where that run put it there. What is not there now, because its volume is not mounted, stays noted. Throws
+ * OperationalError where something cannot be removed; all the rest is gone then.
  */
 export async function endStaging(
   system: System,
@@ -78,12 +79,17 @@ export async function endStaging(
 ): Promise<void> {
   const book = readStaging(stateFolder)
   if (book === undefined || (run !== undefined && book.run !== run)) return
-  const staging = openOrForget(stateFolder, book)
+  const staging = openIfThere(book)
   if (staging === undefined) return
   const problems: OperationalError[] = []
   try {
-    await attempt(problems, () => clearUnfinished(system, staging))
-    for (const entry of book.entries) {
+    const there = turnTo(stateFolder, staging)
+    if (run !== undefined && there.run !== run) return
+    await attempt(problems, async () => {
+      await clearUnfinished(system, staging)
+      noteMade(stateFolder, staging)
+    })
+    for (const entry of there.entries) {
       if (keep && entry.kept && entry.standing) continue
       await attempt(problems, () => dropEntry(system, stateFolder, staging, entry.name))
     }
@@ -99,13 +105,12 @@ export async function endStaging(
   )
 }
 
-/** A folder that is gone holds nothing of ours. */
-function openOrForget(stateFolder: RawPath, book: StagingBook): Folder | undefined {
+/** One that is not there may come back with its volume. */
+function openIfThere(book: StagingBook): Folder | undefined {
   try {
     return openFolder(fromPrintable(book.folder))
   } catch (error) {
     if (systemCode(error) !== 'ENOENT') throw error
-    writeStaging(stateFolder, { ...book, entries: [] })
     return undefined
   }
 }

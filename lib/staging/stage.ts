@@ -7,7 +7,7 @@ import { fromPrintable, printable } from '../text/printable.js'
 import { baseName, isWithin, type RawPath } from '../text/raw-path.js'
 import { abilitiesOf, bindable } from './abilities.js'
 import { applyStaging, type StagingSite } from './apply.js'
-import { readStaging, writeStaging } from './book.js'
+import { noteMade, noteMaking, readStaging, turnTo, writeStaging } from './book.js'
 import { checkStaged, trustedEntries } from './check.js'
 import { openStaging, withWorkFolder } from './folder.js'
 import { planStaging } from './plan.js'
@@ -38,8 +38,9 @@ export async function stage(request: StageRequest): Promise<Stage> {
 
 async function stageIn(request: StageRequest, staging: Folder): Promise<Stage> {
   const { system, stateFolder, run, deadline } = request
+  noteMaking(stateFolder, staging, run)
   await clearUnfinished(system, staging)
-  return withWorkFolder(staging, async (work) => {
+  const made = await withWorkFolder(staging, async (work) => {
     const site: StagingSite = { system, stateFolder, staging, work, run, deadline }
     const actual = await trustedEntries(request, staging.path, forgetGone(stateFolder, staging))
     const images = request.images.map((image) => ({
@@ -58,14 +59,15 @@ async function stageIn(request: StageRequest, staging: Folder): Promise<Stage> {
     demandFolders(request, refused)
     return checkStaged(request, site, { made, refused }, before)
   })
+  noteMade(stateFolder, staging)
+  return made
 }
 
 const notAsFrozen = 'what was frozen of it is gone, or not any more what it was'
 
 /** Of what is not there any more nothing needs to be removed. */
 function forgetGone(stateFolder: RawPath, staging: Folder): readonly StagedEntry[] {
-  const book = readStaging(stateFolder)
-  if (book === undefined) return []
+  const book = turnTo(stateFolder, staging)
   const entries = book.entries.filter(({ name }) => look(staging, fromPrintable(name)) !== undefined)
   if (entries.length < book.entries.length) writeStaging(stateFolder, { ...book, entries })
   return entries

@@ -2,7 +2,7 @@ import type { StagingKind } from '../generated/staging.js'
 import type { Container } from '../image/image.js'
 import type { RawPath } from '../text/raw-path.js'
 
-export type { StagedEntry, StagingBook, StagingKind } from '../generated/staging.js'
+export type { NotedFolder, StagedEntry, StagingBook, StagingKind } from '../generated/staging.js'
 
 /** What the volumes allow for one image: true, or half a sentence why not. */
 export interface Abilities {
