@@ -8,7 +8,7 @@ import { fromPrintable, printable } from '../text/printable.js'
 import { join, type RawPath } from '../text/raw-path.js'
 import { noteMade, readStaging, turnTo, withEntry, withoutEntry, writeStaging } from './book.js'
 import { clearWork, demandUnmounted, mountsWithin } from './folder.js'
-import { endBtrfsSnapshot } from './snapshot.js'
+import { endLeftSnapshot } from './snapshot.js'
 import type { StagedEntry, StagingBook } from './staging-type.js'
 
 /**
@@ -59,7 +59,7 @@ export async function clearUnfinished(system: System, staging: Folder): Promise<
   if (look(staging, name)?.isDirectory() === true) {
     const work = openFolderIn(staging, name)
     try {
-      await endBtrfsSnapshot(system, work)
+      await endLeftSnapshot(system, work)
     } finally {
       closeFolder(work)
     }

@@ -66,10 +66,20 @@ async function withBtrfsSnapshot<Result>(
   }
 }
 
-/** Given a held work folder, remove the snapshot in it that a run which died left there; none is fine. */
-export async function endBtrfsSnapshot(system: System, work: Folder): Promise<void> {
+async function endBtrfsSnapshot(system: System, work: Folder): Promise<void> {
   if (look(work, snapshotName)?.ino !== subvolumeRoot) return
   await demand(system, 'btrfs', ['subvolume', 'delete', handedOn(work, snapshotName)])
+}
+
+/**
+ * Given a held work folder, end the snapshot in it that a run which died left there; none is fine. One of APFS is only
+ * unmounted: which it was is not known, and macOS removes local snapshots by itself (assumed).
+ */
+export async function endLeftSnapshot(system: System, work: Folder): Promise<void> {
+  if (system.platform !== 'macos') return endBtrfsSnapshot(system, work)
+  if (look(work, snapshotName) === undefined) return
+  // After a restart nothing is mounted there, which is no fault; what still is mounted is never removed.
+  await system.tool('diskutil', ['unmount', handedOn(work, snapshotName)])
 }
 
 /**

@@ -383,6 +383,28 @@ describe('a staging folder', function () {
     ])
     expect(homes.standing()).to.deep.equal([])
   })
+
+  it('unmounts the snapshot of APFS that a run which died left mounted, as far as fakes tell', async function () {
+    const homes = stagedHomes(reflinkDisk(this, temporaryFolder(), 'xfs'), ['bob'], prove)
+    const { lab, mac, stateFolder } = homes
+    mac.logIn('bob')
+    const settings = join(lab.configurationFolder, 'filevault.json')
+    const whole = readFileSync(settings, 'utf8')
+    const deadly = join(lab.folder, 'mount-apfs')
+    const { tools } = mac.configuration
+    writeFileSync(deadly, `#!/bin/sh\n'${tools['mountApfs'] ?? ''}' "$@"\nkill -KILL "$PPID"\n`, { mode: 0o755 })
+    writeFileSync(settings, JSON.stringify({ ...JSON.parse(whole), tools: { ...tools, mountApfs: deadly } }))
+    const killed = await night('ours', lab, stateFolder, { broken: true })
+    expect(killed.exitCode).to.equal(129)
+    const mountsLeft = (): boolean => readFileSync('/proc/self/mountinfo', 'utf8').includes(`${homes.staging}/.new/`)
+    expect(mountsLeft(), 'the premise').to.equal(true)
+    writeFileSync(settings, whole)
+    const next = await night('ours', lab, stateFolder)
+    expect(next.image('bob.sparsebundle'), next.output).to.include({ verdict: 'proven' })
+    expect(mountsLeft()).to.equal(false)
+    expect(homes.standing()).to.deep.equal([])
+    expect(existsSync(mac.imageOf('bob')), 'the volume that the snapshot showed').to.equal(true)
+  })
 })
 
 /** The machine is the one that it is; what uses an image is seen by its open files. */
