@@ -198,6 +198,7 @@ export const findingCodes = {
   'staging-in-time-machine': 'the staging folder could not be excluded from Time Machine',
   'copies-adopted': 'copies that were there before us are kept until something newer is proven',
   'book-damaged': 'what was known of older copies cannot be used',
+  'copy-unseen': 'the disk did not tell whether a copy is what it was when it was checked',
   'copy-opened': 'a copy was changed after it was checked, as by opening it for writing',
   'manifest-unusable': 'the manifest of an older copy cannot be used',
   'client-absent': 'a client does not run our program, so its images are judged by their copies alone',

@@ -7,8 +7,8 @@ import { pathInSource } from '../lbackup/path-mapping.js'
 import type { Section, Sections } from '../lbackup/sections.js'
 import { lookAtStructure } from '../look/structure.js'
 import { readLabel, slotsIn } from '../prove/manifest-file.js'
-import { OperationalError } from '../finding/operational-error.js'
 import { lookAt } from '../system/file.js'
+import { systemCode } from '../system/file-system-error.js'
 import { names, withFolder } from '../system/folder.js'
 import { printable } from '../text/printable.js'
 import { join, relativeTo, type RawPath } from '../text/raw-path.js'
@@ -100,7 +100,7 @@ function namesIn(path: RawPath): RawPath[] {
   try {
     return withFolder(path, names)
   } catch (error) {
-    if (error instanceof OperationalError) return []
+    if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(systemCode(error) ?? '')) return []
     throw error
   }
 }

@@ -6,6 +6,7 @@ import { memberName, memberType, memberTypes, type MemberTable } from '../image/
 import { memberTable } from '../look/member-table.js'
 import type { Manifest } from '../manifest/manifest-type.js'
 import { readManifest } from '../prove/manifest-file.js'
+import { isTrouble } from '../system/file-system-error.js'
 import { list } from '../text/measure.js'
 import { printable } from '../text/printable.js'
 import { sameTime } from '../verify/reuse.js'
@@ -25,6 +26,11 @@ export interface Alteration {
   readonly since: number
 }
 
+/** The disk did not tell; half a sentence why. */
+export interface Unseen {
+  readonly unseen: string
+}
+
 export interface Vouched {
   readonly book: SlotBook
   readonly findings: readonly ReportedFinding[]
@@ -35,7 +41,7 @@ const file = memberTypes.indexOf('file')
 /**
  * Given the book and the copies that stand, look at every member of every copy that a manifest vouches for. One whose
  * size or mtime changed was opened for writing, by which every copy that shares the file changed: none of them is
- * vouched for any more. Each manifest is read once; bands are not.
+ * vouched for any more. Of one that the disk does not tell of, what was known stays. Each manifest is read once; bands are not.
  */
 export function lookForOpened(book: SlotBook, copies: readonly StandingCopy[], now: Date): Vouched {
   let vouched = book
@@ -46,12 +52,20 @@ export function lookForOpened(book: SlotBook, copies: readonly StandingCopy[], n
     if (known.label.manifest === null || known.opened !== undefined) continue
     const manifest = readManifest(copy.manifestFolder, known.label.slot, known.label.container, known.label.manifest)
     if ('unusable' in manifest) {
+      if (manifest.unseen === true) {
+        findings.push(unseen(copy, manifest.unusable))
+        continue
+      }
       vouched = withCopy(vouched, withoutManifest(known))
       findings.push(unusable(copy, manifest.unusable))
       continue
     }
     const alteration = alterationOf(copy, manifest)
     if (alteration === undefined) continue
+    if ('unseen' in alteration) {
+      findings.push(unseen(copy, alteration.unseen))
+      continue
+    }
     alterations.push(alteration)
     if (alteration.added === true) continue
     const since = new Date(Number.isFinite(alteration.since) ? alteration.since : now).toISOString()
@@ -64,15 +78,17 @@ export function lookForOpened(book: SlotBook, copies: readonly StandingCopy[], n
 }
 
 /** Given a copy and its manifest, return how it differs from what it was; undefined where it does not. */
-export function alterationOf(copy: StandingCopy, { copy: then }: Manifest): Alteration | undefined {
+export function alterationOf(copy: StandingCopy, { copy: then }: Manifest): Alteration | Unseen | undefined {
   const { container } = copy.known.label
   let now: ReturnType<typeof memberTable>
   try {
     now = memberTable({ path: copy.image, container })
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error
+    if (isTrouble(error)) return { unseen: error.message.replace(/\.$/, '') }
     return { copy, member: 'the image itself', since: NaN }
   }
+  if (now.because !== undefined) return { unseen: now.because.replace(/\.$/, '') }
   const rows = align(then, now)
   for (let row = 0; row < then.length; row += 1) {
     if (then.type[row] !== file) continue
@@ -140,6 +156,13 @@ function withoutManifest(known: KnownCopy): KnownCopy {
   const { verdict } = known.label
   return { ...known, label: { ...known.label, manifest: null, verdict: verdict === 'proven' ? 'complete' : verdict } }
 }
+
+const unseen = (copy: StandingCopy, why: string): ReportedFinding => ({
+  code: 'copy-unseen',
+  severity: 'error',
+  message: `Whether the copy of ${copy.known.label.path} in ${placeName(copy)} is what it was could not be seen (${why}); nothing newer is known of it.`,
+  cure: 'Check the backup disk.',
+})
 
 const unusable = (copy: StandingCopy, why: string): ReportedFinding => ({
   code: 'manifest-unusable',

@@ -1,6 +1,7 @@
 import { byBytes, inBandOrder, type BandNames } from '../image/band-order.js'
 import type { Image } from '../image/image.js'
 import { memberTypes, type MemberPart, type MemberTable, type MemberType, type Part } from '../image/member-table.js'
+import { isTrouble } from '../system/file-system-error.js'
 import { lookAtAll } from '../system/folder-looks.js'
 import { closeFolder, names, openFolderIn, withFolder, type Folder } from '../system/folder.js'
 import { baseName, parent, type RawPath } from '../text/raw-path.js'
@@ -38,7 +39,8 @@ export function memberTable({ path, container }: Pick<Image, 'path' | 'container
 function folderIn(bundle: Folder, part: Part): Folder | undefined {
   try {
     return openFolderIn(bundle, part as RawPath)
-  } catch {
+  } catch (error) {
+    if (isTrouble(error)) throw error
     return undefined
   }
 }

@@ -7,7 +7,7 @@ import type { Manifest, ManifestDigests } from '../manifest/manifest-type.js'
 import { mtreeText } from '../manifest/mtree-text.js'
 import { fingerprintReader } from '../manifest/read-fingerprints.js'
 import { mtreeReader } from '../manifest/read-mtree.js'
-import { systemCode } from '../system/file-system-error.js'
+import { isTrouble, systemCode } from '../system/file-system-error.js'
 import { linkIn, writeFileIn } from '../system/folder-writes.js'
 import { look, names, withFolder, type Folder } from '../system/folder.js'
 import { readLines } from '../system/line-file.js'
@@ -18,6 +18,8 @@ import type { RawPath } from '../text/raw-path.js'
 /** What cannot be used, with half a sentence why. */
 export interface Unusable {
   readonly unusable: string
+  /** The disk did not give it: it may be what it was. */
+  readonly unseen?: true
 }
 
 // A row of mtree(5) with a name of 255 bytes, each in four characters.
@@ -129,6 +131,6 @@ function orUnusable<Result>(read: () => Result): Result | Unusable {
     return read()
   } catch (error) {
     if (!(error instanceof OperationalError)) throw error
-    return { unusable: error.message.replace(/\.$/, '') }
+    return { unusable: error.message.replace(/\.$/, ''), ...(isTrouble(error) ? { unseen: true } : {}) }
   }
 }

@@ -34,13 +34,21 @@ export function fileSystemError(error: unknown, path: RawPath): unknown {
 
 /** Given anything caught, return the system's word for it (ENOENT …), also through an OperationalError's cause. */
 export function systemCode(error: unknown): string | undefined {
-  const { code, cause } = (error ?? {}) as { code?: unknown; cause?: unknown }
+  const { code, errno, cause } = (error ?? {}) as { code?: unknown; errno?: unknown; cause?: unknown }
   if (error instanceof OperationalError) return cause === undefined ? undefined : systemCode(cause)
-  return typeof code === 'string' ? named(code) : undefined
+  return typeof code === 'string' ? named(code, errno) : undefined
 }
 
+const trouble = new Set(['EIO', 'ESTALE', 'EMFILE', 'ENFILE', 'ENOMEM', 'ETIMEDOUT', 'ENOTCONN', 'ENODEV'])
+
+/**
+ * Given anything caught, tell whether it is of the disk's or the system's making, and of nobody who wrote there: what could
+ * not be seen may be as it always was.
+ */
+export const isTrouble = (error: unknown): boolean => trouble.has(systemCode(error) ?? '')
+
 /** Node has no name for some errors of the system (ESTALE, EDQUOT), and gives their numbers. */
-function named(code: string): string {
-  const number = Number(/^Unknown system error -(\d+)$/.exec(code)?.[1])
-  return Object.entries(constants.errno).find(([, each]) => each === number)?.[0] ?? code
+function named(code: string, errno: unknown): string {
+  if (typeof errno !== 'number' || !/^unknown\b/i.test(code)) return code
+  return Object.entries(constants.errno).find(([, number]) => number === -errno)?.[0] ?? code
 }

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'chai'
 import type { Report } from '../../lib/generated/report.js'
+import type { SlotBook } from '../../lib/generated/slots.js'
 import { lockHolder } from '../../lib/lbackup/lock.js'
 import { fromText } from '../../lib/text/raw-path.js'
 import { inLanes } from '../support/fault/lanes.js'
@@ -174,9 +175,9 @@ describe('a backup disk that does not tell its folders', function () {
     needStrace(this)
   })
 
-  /** Lines for a stand-in: no folder of the destination itself can be listed. */
-  const deaf = ({ lab }: FaultLab, error: string): string =>
-    `exec strace -qq -o '${join(lab.folder, 'trace')}' -P '${lab.destination}' -e trace=getdents64 -e inject=getdents64:error=${error} "$node" "$@"`
+  /** Lines for a stand-in: that folder of the destination cannot be listed, or that file not be read. */
+  const deaf = ({ lab }: FaultLab, error: string, path = ''): string =>
+    `exec strace -qq -o '${join(lab.folder, 'trace')}' -P '${join(lab.destination, path)}' -e trace=getdents64,read,pread64 -e inject=getdents64,read,pread64:error=${error} "$node" "$@"`
   const reportOf = ({ stateFolder }: FaultLab): Report =>
     JSON.parse(readFileSync(join(stateFolder, 'report.json'), 'utf8')) as Report
 
@@ -198,6 +199,40 @@ describe('a backup disk that does not tell its folders', function () {
       ])
       expectOwnExcludes(fault, 'after the post-backup hook')
       await expectGoodNight(fault, [], 'the disk tells again')
+    })
+
+    it(`${error} of a copy that is known: said, and it counts as what it was when the disk tells again`, async () => {
+      const fault = await steadyLab()
+      const image = 'Section.0/source/alice/alice.sparsebundle'
+      const ours = 'Section.0/.lbackup-filevault'
+      const manifest = readdirSync(join(fault.lab.destination, ours)).find((name) => name.endsWith('.mtree'))
+      for (const path of [image, `${image}/bands`, `${ours}/${manifest ?? ''}`]) {
+        const known = readFileSync(join(fault.stateFolder, 'slots.json'), 'utf8')
+        fault.node.becomes('pre', deaf(fault, error, path))
+        const { said } = await night(fault)
+        fault.node.becomes('pre')
+        expect(said, path).to.match(
+          /ERROR! Whether the copy of .*alice\.sparsebundle in Section\.0 is what it was could not/,
+        )
+        expect(said, path).not.to.match(/removed or replaced|counts as not compared/)
+        const copies = (text: string): unknown[] => (JSON.parse(text) as SlotBook).slots.flatMap((slot) => slot.copies)
+        expect(copies(readFileSync(join(fault.stateFolder, 'slots.json'), 'utf8'))).to.deep.include(copies(known)[0])
+      }
+      await expectGoodNight(fault, [], 'the disk tells again')
+    })
+
+    it(`${error} of what is kept, when nothing is known of copies: halted, and they are found when the disk tells again`, async () => {
+      const fault = await steadyLab()
+      const kept = join(fault.lab.destination, '.lbackup-filevault/kept')
+      mkdirSync(kept, { recursive: true, mode: 0o700 })
+      const book = join(fault.stateFolder, 'slots.json')
+      renameSync(book, `${book}-away`)
+      fault.node.becomes('pre', deaf(fault, error, '.lbackup-filevault/kept'))
+      const halted = await night(fault)
+      fault.node.becomes('pre')
+      expectHalted(halted, error === 'EIO' ? /the disk reports an error/ : /the network volume lost it/)
+      expect(existsSync(book)).to.equal(false)
+      await expectGoodNight(fault, [/1 copy that was there before is kept/], 'the disk tells again')
     })
 
     it(`${error} before rsync: halted with a report and no lock, and what LBackup calls then judges nothing`, async () => {
