@@ -17,15 +17,20 @@ const telling = ['Info.plist', 'Info.bckup', 'token', 'lock', 'bands', 'mapped']
 
 /** Given an image, look for it at its places. No link is followed; what cannot be looked at is not there. */
 export function glanceAt({ places, container, device, inode }: WatchedImage): Glance {
-  const place = places.findIndex((path) => {
+  const lies = (path: RawPath): boolean => {
     const stats = statsOf(path)
     return stats?.dev === device && stats.ino === inode
-  })
-  if (place < 0) return { place: undefined, members: new Map() }
+  }
+  const place = places.findIndex(lies)
+  if (place < 0) return nowhere
   const path = places[place] as RawPath
   const names = container === 'sparse-image' ? [''] : telling
-  return { place, members: new Map(names.map((name) => [name, stateOf(name === '' ? path : join(path, name))])) }
+  const members = new Map(names.map((name) => [name, stateOf(name === '' ? path : join(path, name))]))
+  // Where it left in the middle of the look, what is missing did not change.
+  return lies(path) ? { place, members } : nowhere
 }
+
+const nowhere: Glance = { place: undefined, members: new Map() }
 
 const stateOf = (path: RawPath): string => {
   const stats = statsOf(path)
