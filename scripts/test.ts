@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'n
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-// npm test: every test file, in one mocha more than the machine has processors, since sessions wait for the next second
+// npm test: every test file, in two mochas more than the machine has processors, since sessions wait for the next second
 // now and then. Each takes the next batch as it gets free: a file of whole sessions, or some files of a folder of unit
 // tests. What a batch prints comes in one piece. A session that a failed test left hanging must not hold up the rest.
 const mostFiles = 9
@@ -18,7 +18,7 @@ const scratch = mkdtempSync(join(tmpdir(), 'lbackup-filevault-tests-'))
 const total = { passed: 0, failed: 0, skipped: 0 }
 const failures: string[] = []
 const waiting = [...batches.entries()]
-await Promise.all(Array.from({ length: Math.min(4, availableParallelism() + 1) }, takeBatches))
+await Promise.all(Array.from({ length: Math.min(4, availableParallelism() + 2) }, takeBatches))
 rmSync(scratch, { recursive: true })
 
 const line = `${String(total.passed)} passed, ${String(total.failed)} failed, ${String(total.skipped)} skipped`

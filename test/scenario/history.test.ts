@@ -6,7 +6,7 @@ import { skip } from '../support/skip.js'
 import { temporaryFolder } from '../support/temporary.js'
 
 // LBACKUP_FILEVAULT_SEEDS=5000 for more, LBACKUP_FILEVAULT_SEED=17 for one.
-const { LBACKUP_FILEVAULT_SEEDS: many = '60', LBACKUP_FILEVAULT_SEED: one } = process.env
+const { LBACKUP_FILEVAULT_SEEDS: many = '40', LBACKUP_FILEVAULT_SEED: one } = process.env
 const seeds = one === undefined ? Array.from({ length: Number(many) }, (_, index) => index + 1) : [Number(one)]
 const lanes = Math.min(32, seeds.length)
 
