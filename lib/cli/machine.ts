@@ -43,7 +43,7 @@ export function trustedMachineOf(verb: string, config: string | undefined): Mach
   return machine
 }
 
-/** Given the value of `--config` (undefined: the defaults hold), return our settings. Throws OperationalError, as `trustedMachineOf`. */
+/** Given the value of `--config` (undefined: the defaults hold), return our settings. Throws as `trustedMachineOf`. */
 export function trustedSettings(config: string | undefined): Config {
   if (config === undefined) return fillDefaults({}).config
   const loaded = loadConfig(configFileBeside(absolute(config)))

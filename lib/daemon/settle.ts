@@ -31,7 +31,8 @@ export interface Step {
 
 /**
  * Given what is known and what a search found, return what is known now and what that tells. An image is the same by
- * device and inode wherever it lies, else by its slot; where no device is known, by its inode where only one has it. One that was not found stays known until it was told to be gone.
+ * device and inode wherever it lies, else by its slot; where no device is known, by its inode where only one has it. One
+ * that was not found stays known until it was told to be gone.
  * `first`: nothing was known before, so nothing is news.
  */
 export function settle(known: Known, found: Found, first: boolean): Step {

@@ -41,7 +41,10 @@ export function renderLauncher(template: string, facts: LauncherFacts): string {
   })
 }
 
-/** Given what a launcher is for, return after how many seconds it ends Node: a minute later than Node, which can say what it was about, ends itself. */
+/**
+ * Given what a launcher is for, return after how many seconds it ends Node: a minute later than Node, which can say what it
+ * was about, ends itself.
+ */
 export const limitSeconds = ({ hookMinutes = 10_080 }: Pick<LauncherFacts, 'hookMinutes'>): number =>
   Math.ceil(hookMinutes * 60) + 60
 

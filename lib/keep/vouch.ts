@@ -41,7 +41,8 @@ const file = memberTypes.indexOf('file')
 /**
  * Given the book and the copies that stand, look at every member of every copy that a manifest vouches for. One whose
  * size or mtime changed was opened for writing, by which every copy that shares the file changed: none of them is
- * vouched for any more. Of one that the disk does not tell of, what was known stays. Each manifest is read once; bands are not.
+ * vouched for any more. Of one that the disk does not tell of, what was known stays. Each manifest is read once; bands are
+ * not.
  */
 export function lookForOpened(book: SlotBook, copies: readonly StandingCopy[], now: Date): Vouched {
   let vouched = book

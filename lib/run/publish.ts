@@ -15,7 +15,8 @@ import { keptStatus } from './kept-status.js'
 import { originOf } from './origin.js'
 import { readableSections } from './readable-sections.js'
 import { nextStatus, type StatusFacts } from './next-status.js'
-import { fitted, isDamaged, readStatus, tooMany, writeReport, writeStatus } from './record.js'
+import { fitted, tooMany } from './fitted.js'
+import { isDamaged, readStatus, writeReport, writeStatus } from './record.js'
 
 /** Given the run, return what earlier runs knew of each slot; nothing where that cannot be read. */
 export function knownSlots(context: Pick<RunContext, 'stateFolder'>): readonly SlotStatus[] {

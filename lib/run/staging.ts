@@ -32,12 +32,12 @@ export function frozenBefore(context: Pick<RunContext, 'config' | 'stateFolder' 
 }
 
 /**
- * Given the run and its plan, freeze in the staging folder what is to be copied, and return the plan as it holds from then
+ * Given a run with a staging folder and its plan, freeze there what is to be copied, and return the plan as it holds from then
  * on: of each image what stands there counts. Throws OperationalError where the folder cannot be used, or where nothing
  * stands in it because it could not: LBackup would call an empty folder a success.
  */
 export async function stageTonight(context: RunContext, tonight: Tonight): Promise<Tonight> {
-  if (!isStaging(context) || tonight.halt) return tonight
+  if (tonight.halt) return tonight
   const { machine, config } = context
   if (machine?.here !== true) throw remote
   const wanted = tonight.images.filter(({ image }) => isCopied(tonight.decided.get(image.path)))

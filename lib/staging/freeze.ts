@@ -15,7 +15,8 @@ export type FreezeRequest = Omit<StageRequest, 'run' | 'images' | 'folders' | 'a
 /**
  * Given an image that nothing uses, as at its user's logout, freeze it in the staging folder for the runs to come. It is
  * kept only where it was at rest before and after; it then carries since when. Where it cannot be frozen, what was frozen
- * of it before stays, and so does an entry of its slot that is still what the image is. Throws OperationalError, `run-in-progress` while a run has our lock or somebody else freezes.
+ * of it before stays, and so does an entry of its slot that is still what the image is. Throws OperationalError,
+ * `run-in-progress` while a run has our lock or somebody else freezes.
  */
 export function freeze({ image, ...request }: FreezeRequest): Promise<Frozen> {
   const { system, stateFolder } = request

@@ -78,6 +78,15 @@ describe('tonight', function () {
     expect(stdout).to.match(/A backup that started now would go on: 2 images, 2 to copy \(\d+ entries searched\)\.\n$/)
   })
 
+  it('prints no policy for what no policy can let go on', async () => {
+    const lab = labWith(['alice/work/Work.sparsebundle'], { policies: [{ ifInUse: 'halt' }] })
+    writeFileSync(lab.excludesFile, '/source/alice/work/Work.sparsebundle/bands/0\n')
+    const { code, report } = await tonight(lab)
+    expect(code).to.equal(2)
+    expect(report.images[0]?.decision).to.include({ action: 'halt', code: 'members-excluded' })
+    expect(report.images[0]).to.not.have.property('paste')
+  })
+
   it('says who would halt the backup, and a policy pasted as it says lets it go on', async () => {
     const lab = labWith(['alice/work/Work.sparsebundle'], { policies: [{ ifInUse: 'halt' }] })
     holdAsOrphan(join(lab.source, 'alice/work/Work.sparsebundle/bands/0'))

@@ -75,6 +75,20 @@ describe('every verb', () => {
     expect((await runCli('list', '--config', lab.configurationFile)).code).to.equal(1)
   })
 
+  it('that is about the copies of an image ends with 2 where there is none of it', async () => {
+    const config = ['--config', makeLab().configurationFile]
+    for (const call of [
+      ['list', 'bob'],
+      ['restore', 'bob', '--to', '/nowhere'],
+      ['forget', 'bob'],
+    ]) {
+      const { code, stderr } = await runCli(...call, ...config)
+      expect(code, call[0]).to.equal(2)
+      expect(stderr, call[0]).to.include('No copy of "bob" is known.')
+    }
+    expect((await runCli('restore', '--drill', '--json', ...config)).code, 'a trial has no document').to.equal(64)
+  })
+
   it('that is a hook needs LBackup', () => {
     // Without LBackup's environment the backup is halted, and a post hook warns.
     for (const [verb, code] of [
